@@ -1,0 +1,56 @@
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models.product import Product
+from catalog.models.variant import Variant
+
+
+def private_storage() -> Storage:
+    return storages["private"]
+
+
+class ProductFileQuerySet(models.QuerySet["ProductFile"]):
+    def brought_by(self, variant: Variant) -> "ProductFileQuerySet":
+        """The files that a buyer of this variant gets: those of all variants, and its own."""
+        return (
+            self.filter(product_id=variant.product_id)
+            .filter(models.Q(variants=None) | models.Q(variants=variant))
+            .distinct()
+        )
+
+
+class ProductFile(models.Model):
+    """A file that a product brings, in private storage: nobody reaches it without a signed link."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="files", verbose_name=_("product"))
+    variants = models.ManyToManyField(
+        Variant,
+        related_name="files",
+        blank=True,
+        verbose_name=_("variants"),
+        help_text=_("None means all of them."),
+    )
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    file = models.FileField(_("file"), upload_to="products/%Y/%m/", storage=private_storage, max_length=300)
+    filename = models.CharField(_("name for the buyer"), max_length=200, blank=True)
+    size = models.PositiveBigIntegerField(_("size"), editable=False)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
+    content_type = models.CharField(_("type"), max_length=100, editable=False)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    objects = ProductFileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def format(self) -> str:
+        """The ending of the name, as a buyer reads it: PDF, EPUB, ZIP."""
+        return self.filename.rpartition(".")[2].upper()[:8]

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CheckoutConfig(AppConfig):
+    name = "checkout"
+    verbose_name = _("Orders")
+
+    def ready(self) -> None:
+        from checkout import checks, claiming  # noqa: F401, PLC0415  the checks register themselves
+
+        claiming.listen()

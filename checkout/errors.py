@@ -1,0 +1,43 @@
+from django.core.exceptions import SuspiciousOperation
+
+from storefront.errors import StorefrontError
+
+
+class CartNotUsable(StorefrontError):
+    """The cart is empty, or a line in it can't be bought as it stands."""
+
+
+class PriceChanged(StorefrontError):
+    """The sum is not the one that the buyer was shown."""
+
+
+class OrderNotPayable(StorefrontError):
+    """The order is paid, refunded or gone: there is nothing to pay."""
+
+
+class InvalidTransition(StorefrontError):
+    """The order or payment can't move there from where it stands."""
+
+
+class RefundTooLarge(StorefrontError):
+    """More than is left of the payment."""
+
+
+class TooManyOrders(StorefrontError):
+    """The limit for free orders or payment attempts is reached."""
+
+
+class ProviderNotOffered(StorefrontError):
+    """No such provider here, or not for this order."""
+
+
+class ProviderUnavailable(StorefrontError):
+    """The provider did not answer, or not sensibly. Whether it acted is unknown: ask again with the same key."""
+
+
+class PaymentRefused(StorefrontError):
+    """The provider answered no, and will go on to."""
+
+
+class BadWebhookSignature(SuspiciousOperation):
+    """The message is not provably the provider's. Django answers 400."""

@@ -1,0 +1,109 @@
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from storefront.jobs import enqueue
+from storefront.models import LEASE, retry_delay
+
+if TYPE_CHECKING:
+    from checkout.models.order import Order
+
+
+class DueQuerySet(models.QuerySet[Any]):
+    """Rows of work: due until handled, one at a time, tried again ever more slowly."""
+
+    def due(self) -> Self:
+        return self.filter(handled_at=None, next_attempt_at__lte=timezone.now()).order_by(
+            "next_attempt_at", "pk"
+        )
+
+
+class DueRow(models.Model):
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now, editable=False)
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True, editable=False)
+    error = models.TextField(_("last error"), blank=True, editable=False)
+
+    objects = DueQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def claim(self) -> bool:
+        """Take the row for handling: false when it is handled or not due, since somebody else has it.
+
+        The claim ends by the database's clock after three minutes, so a killed worker loses nothing.
+        """
+        now = timezone.now()
+        mine = (
+            type(self)
+            .objects.filter(pk=self.pk, handled_at=None, next_attempt_at__lte=now)
+            .update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1)
+        )
+        if mine:
+            self.refresh_from_db()
+        return bool(mine)
+
+    def mark_handled(self, note: str = "") -> None:
+        self.handled_at, self.error = timezone.now(), note
+        type(self).objects.filter(pk=self.pk, handled_at=None).update(handled_at=self.handled_at, error=note)
+
+    def mark_failed(self, error: str) -> None:
+        """Keep the reason for staff, and try again later."""
+        self.error, self.next_attempt_at = error, timezone.now() + retry_delay(self.attempts)
+        type(self).objects.filter(pk=self.pk, handled_at=None).update(
+            error=error, next_attempt_at=self.next_attempt_at
+        )
+
+    def run_again(self) -> None:
+        """Make the row due at once, on the wish of staff."""
+        type(self).objects.filter(pk=self.pk).update(
+            handled_at=None, next_attempt_at=timezone.now(), error=""
+        )
+
+
+class OrderEvent(DueRow):
+    """Something that happened to an order. Reactions to it run until each has succeeded."""
+
+    order = models.ForeignKey(
+        "checkout.Order", models.PROTECT, related_name="events", verbose_name=_("order")
+    )
+    name = models.CharField(_("event"), max_length=40)
+    data = models.JSONField(_("details"), default=dict, blank=True)
+    once = models.CharField(max_length=60, null=True, editable=False)
+    created_at = models.DateTimeField(_("time"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["order", "once"], name="event_happens_once")]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(handled_at=None), name="order_event_due")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def record(
+        cls, order: "Order", name: str, data: dict[str, Any] | None = None, *, once: str | None = None
+    ) -> bool:
+        """Write the event in the caller's transaction; its reactions run after commit.
+
+        With `once`, a second event of that key on the order is not written, and false is returned.
+        """
+        event = cls(order=order, name=name, data=data or {}, once=once)
+        if once is None:
+            event.save()
+        else:
+            event, created = cls.objects.get_or_create(
+                order=order, once=once, defaults={"name": name, "data": data or {}}
+            )
+            if not created:
+                return False
+        enqueue("checkout.handle_event", event.pk)
+        return True

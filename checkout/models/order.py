@@ -1,0 +1,211 @@
+import secrets
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Variant
+from checkout.errors import InvalidTransition
+from checkout.models.event import OrderEvent
+from storefront.text import fold_email
+
+
+def new_token() -> str:
+    """256 random bits: whoever holds it is the buyer of one order."""
+    return secrets.token_urlsafe(32)
+
+
+def expiry() -> Any:
+    return timezone.now() + timedelta(hours=settings.ORDER_EXPIRES_AFTER_HOURS)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def paid(self) -> Self:
+        """Orders whose buyer has a right to what is in them."""
+        return self.filter(status__in=[Order.Status.PAID, Order.Status.PARTIALLY_REFUNDED])
+
+    def overdue(self) -> Self:
+        return self.filter(status=Order.Status.PENDING, expires_at__lte=timezone.now())
+
+
+class Order(models.Model):
+    """A promise with copied prices, frozen from the moment it is placed."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting for payment")
+        PAID = "paid", _("Paid")
+        PARTIALLY_REFUNDED = "partially_refunded", _("Partly refunded")
+        REFUNDED = "refunded", _("Refunded")
+        EXPIRED = "expired", _("Expired")
+
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    cart_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("account"),
+    )
+    email = models.EmailField(_("e-mail"), max_length=320)
+    email_folded = models.CharField(max_length=320, editable=False, db_index=True)
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    total = models.PositiveBigIntegerField(_("total"))
+    status = models.CharField(
+        _("status"), max_length=20, choices=Status, default=Status.PENDING, editable=False
+    )
+    held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
+    held_reason = models.TextField(_("why it is held"), blank=True, editable=False)
+    client_address = models.GenericIPAddressField(
+        _("buyer's IP address"), null=True, blank=True, editable=False
+    )
+    placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), default=expiry, editable=False)
+    paid_at = models.DateTimeField(_("paid"), null=True, blank=True, editable=False)
+    expired_at = models.DateTimeField(_("expired"), null=True, blank=True, editable=False)
+    refunded_at = models.DateTimeField(_("refunded"), null=True, blank=True, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(status="pending"), name="order_overdue"),
+            models.Index(fields=["user", "-id"], name="order_of_user"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status__in=["paid", "partially_refunded", "refunded"])
+                | Q(paid_at__isnull=False),
+                name="paid_order_has_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email_folded = fold_email(self.email)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("order", args=[self.token])
+
+    @property
+    def number(self) -> str:
+        """What people call the order by. It opens nothing: only the token does."""
+        return f"D-{10000 + self.pk}" if self.pk else ""
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == self.Status.PENDING
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status in (self.Status.PAID, self.Status.PARTIALLY_REFUNDED)
+
+    @property
+    def is_held(self) -> bool:
+        return self.held_at is not None
+
+    @property
+    def is_deliverable(self) -> bool:
+        return self.is_paid and not self.is_held
+
+    def mark_paid(self) -> bool:
+        """pending or expired -> paid. False, and nothing done, when the order is past that."""
+        return self._move(
+            [self.Status.PENDING, self.Status.EXPIRED], self.Status.PAID, "paid_at", "order.paid"
+        )
+
+    def expire(self) -> bool:
+        """pending -> expired. False, and nothing done, when it is no longer pending."""
+        return self._move([self.Status.PENDING], self.Status.EXPIRED, "expired_at", "order.expired")
+
+    def mark_refunded(self, refunded: int, refund_id: int) -> bool:
+        """Follow a settled refund: refunded is the sum of all of them, in minor units.
+
+        Raises InvalidTransition for an order that was never paid. Repeating it for one refund does nothing.
+        """
+        if self.paid_at is None:
+            raise InvalidTransition(_("An order that was not paid can't be refunded."))
+        status = self.Status.REFUNDED if refunded >= self.total else self.Status.PARTIALLY_REFUNDED
+        with transaction.atomic():
+            Order.objects.filter(pk=self.pk).exclude(status=self.Status.REFUNDED).update(
+                status=status, refunded_at=timezone.now()
+            )
+            self.refresh_from_db()
+            return OrderEvent.record(
+                self, "order.refunded", {"refund": refund_id}, once=f"refund:{refund_id}"
+            )
+
+    def hold(self, reason: str) -> bool:
+        """Stop delivery until staff has looked. The first reason stays; holding twice does nothing."""
+        with transaction.atomic():
+            held = Order.objects.filter(pk=self.pk, held_at=None).update(
+                held_at=timezone.now(), held_reason=reason
+            )
+            if held:
+                self.refresh_from_db()
+                OrderEvent.record(self, "order.held", {"reason": reason})
+            return bool(held)
+
+    def release(self) -> bool:
+        """Let a held order go on; what waited for it is done now. Releasing twice does nothing."""
+        with transaction.atomic():
+            released = Order.objects.filter(pk=self.pk, held_at__isnull=False).update(
+                held_at=None, held_reason=""
+            )
+            if released:
+                self.refresh_from_db()
+                self.events.filter(handled_at=None).update(next_attempt_at=timezone.now())
+                OrderEvent.record(self, "order.released")
+            return bool(released)
+
+    def _move(self, sources: list[Status], target: Status, time_field: str, event: str) -> bool:
+        with transaction.atomic():
+            moved = Order.objects.filter(pk=self.pk, status__in=sources).update(
+                **{"status": target, time_field: timezone.now()}
+            )
+            if moved:
+                self.refresh_from_db()
+                OrderEvent.record(self, event, once=event)
+            return bool(moved)
+
+
+class OrderLine(models.Model):
+    """One variant in an order, with the words and the price of that day."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", verbose_name=_("order"))
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
+    product_title = models.CharField(_("product"), max_length=200)
+    variant_title = models.CharField(_("variant"), max_length=200, blank=True)
+    quantity = models.PositiveIntegerField(_("quantity"))
+    unit_amount = models.PositiveBigIntegerField(_("unit price"))
+    amount = models.PositiveBigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "variant"], name="one_line_a_variant"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_a_quantity"),
+            models.CheckConstraint(
+                condition=Q(amount=F("unit_amount") * F("quantity")),
+                name="line_amount_is_price_times_quantity",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_title} · {self.variant_title}" if self.variant_title else self.product_title

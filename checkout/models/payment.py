@@ -1,0 +1,234 @@
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from checkout.models.order import Order
+from storefront.models import LEASE, retry_delay
+
+
+def new_payment_key() -> str:
+    return f"payment-{uuid.uuid4()}"
+
+
+def new_refund_key() -> str:
+    return f"refund-{uuid.uuid4()}"
+
+
+def session_expiry() -> datetime:
+    """Providers keep a payment page open for a day at most; ours closes a little before its order."""
+    return timezone.now() + timedelta(hours=23)
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def unsettled(self) -> Self:
+        """Payments the provider may still have news about, not those that wait for staff."""
+        return self.filter(status=Payment.Status.PENDING, mismatch="")
+
+    def to_sync(self) -> Self:
+        """Unsettled payments that nobody asked about for a while: a minute at first, then ever longer."""
+        now = timezone.now()
+        return self.unsettled().filter(next_check_at__lte=now).order_by("next_check_at", "pk")
+
+
+class Payment(models.Model):
+    """One attempt to take the money of an order. The row is written before the provider is called."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        CANCELED = "canceled", _("Canceled")
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    provider = models.CharField(_("provider"), max_length=20)
+    key = models.CharField(max_length=60, unique=True, default=new_payment_key, editable=False)
+    reference = models.CharField(_("reference at the provider"), max_length=255, blank=True)
+    capture_reference = models.CharField(_("charge at the provider"), max_length=255, blank=True)
+    redirect_url = models.TextField(blank=True, editable=False)
+    amount = models.PositiveBigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    mismatch = models.TextField(_("what differs from the order"), blank=True)
+    error = models.TextField(_("last error"), blank=True)
+    checks = models.PositiveIntegerField(default=0, editable=False)
+    next_check_at = models.DateTimeField(_("next look"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(default=session_expiry, editable=False)
+    created_at = models.DateTimeField(_("started"), auto_now_add=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "reference"], condition=~Q(reference=""), name="one_payment_a_reference"
+            ),
+            models.UniqueConstraint(
+                fields=["order", "provider"],
+                condition=Q(status="pending"),
+                name="one_open_payment_a_provider",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_not_zero"),
+        ]
+        indexes = [
+            models.Index(fields=["next_check_at"], condition=Q(status="pending"), name="payment_to_sync")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.reference or self.key}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == self.Status.PENDING
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the buyer may still be sent to the provider's page of this payment."""
+        return (
+            self.is_pending
+            and bool(self.redirect_url)
+            and self.expires_at > timezone.now() + timedelta(minutes=5)
+        )
+
+    @property
+    def refundable(self) -> int:
+        """What is left of the payment: captured, less every refund that has not failed, in minor units."""
+        taken = self.refunds.exclude(status=Refund.Status.FAILED).aggregate(sum=Sum("amount"))["sum"] or 0
+        return self.amount - taken if self.status == self.Status.SUCCEEDED else 0
+
+    def claim_check(self) -> bool:
+        """Take the next look at the provider: false when another did within the last seconds."""
+        now = timezone.now()
+        delay = retry_delay(self.checks) if self.checks > 1 else timedelta(seconds=4)
+        mine = Payment.objects.filter(pk=self.pk, status=self.Status.PENDING, checks=self.checks).update(
+            next_check_at=now + delay, checks=F("checks") + 1
+        )
+        return bool(mine)
+
+    def mark_started(self, reference: str, redirect_url: str) -> None:
+        Payment.objects.filter(pk=self.pk, reference="").update(
+            reference=reference, redirect_url=redirect_url
+        )
+        self.refresh_from_db()
+
+    def mark_succeeded(self, capture_reference: str) -> bool:
+        """pending -> succeeded; late money also wakes a failed or canceled attempt. Once only."""
+        moved = (
+            Payment.objects.filter(pk=self.pk)
+            .exclude(status=self.Status.SUCCEEDED)
+            .update(
+                status=self.Status.SUCCEEDED,
+                settled_at=timezone.now(),
+                capture_reference=capture_reference,
+                error="",
+            )
+        )
+        self.refresh_from_db()
+        return bool(moved)
+
+    def mark_failed(self, status: "Payment.Status", error: str = "") -> bool:
+        """pending -> failed or canceled, when that is final at the provider."""
+        moved = Payment.objects.filter(pk=self.pk, status=self.Status.PENDING).update(
+            status=status, settled_at=timezone.now(), error=error
+        )
+        self.refresh_from_db()
+        return bool(moved)
+
+    def note_mismatch(self, mismatch: str) -> None:
+        """Remember that the provider took something else than we asked for; staff decides."""
+        Payment.objects.filter(pk=self.pk, mismatch="").update(mismatch=mismatch)
+        self.refresh_from_db()
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def due(self) -> Self:
+        now = timezone.now()
+        return self.filter(status=Refund.Status.PENDING, next_attempt_at__lte=now).order_by(
+            "next_attempt_at", "pk"
+        )
+
+
+class Refund(models.Model):
+    """Money on its way back. The row, with its key, is written before the provider is called."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+
+    class Reason(models.TextChoices):
+        REQUESTED = "requested", _("The buyer asked for it")
+        DUPLICATE = "duplicate", _("Paid twice")
+        FRAUD = "fraud", _("Fraud")
+        OTHER = "other", _("Another reason")
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    amount = models.PositiveBigIntegerField(_("amount"))
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    key = models.CharField(max_length=60, unique=True, default=new_refund_key, editable=False)
+    reference = models.CharField(
+        _("reference at the provider"), max_length=255, null=True, blank=True, unique=True
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+    next_attempt_at = models.DateTimeField(default=timezone.now, editable=False)
+    error = models.TextField(_("last error"), blank=True)
+    created_at = models.DateTimeField(_("requested"), auto_now_add=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_not_zero"),
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=Q(reason="duplicate") & ~Q(status="failed"),
+                name="one_refund_of_a_duplicate",
+            ),
+        ]
+        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="refund_due")]
+
+    def __str__(self) -> str:
+        return self.reference or self.key
+
+    @property
+    def currency(self) -> str:
+        return self.payment.currency
+
+    def claim(self) -> bool:
+        """Take the refund for execution: false when settled, or when another worker has it."""
+        now = timezone.now()
+        mine = Refund.objects.filter(pk=self.pk, status=self.Status.PENDING, next_attempt_at__lte=now).update(
+            next_attempt_at=now + LEASE, attempts=F("attempts") + 1
+        )
+        if mine:
+            self.refresh_from_db()
+        return bool(mine)
+
+    def mark_retry(self, error: str) -> None:
+        Refund.objects.filter(pk=self.pk, status=self.Status.PENDING).update(
+            error=error, next_attempt_at=timezone.now() + retry_delay(self.attempts)
+        )
+
+    def mark(self, status: "Refund.Status", **fields: Any) -> bool:
+        """pending -> succeeded or failed, and succeeded -> failed when the provider takes it back."""
+        sources = [self.Status.PENDING]
+        if status == self.Status.FAILED:
+            sources.append(self.Status.SUCCEEDED)
+        moved = Refund.objects.filter(pk=self.pk, status__in=sources).update(
+            status=status, settled_at=timezone.now(), **fields
+        )
+        self.refresh_from_db()
+        return bool(moved)

@@ -1,0 +1,14 @@
+import os
+from pathlib import Path
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings")
+
+app = Celery("storefront")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+for name, folder in (app.conf.broker_transport_options or {}).items():
+    if name.startswith(("data_folder", "control_folder")):
+        Path(folder).mkdir(parents=True, exist_ok=True)

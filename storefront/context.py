@@ -1,0 +1,29 @@
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import translate_url
+from django.utils.translation import get_language, get_language_bidi
+
+
+def is_personal(request: HttpRequest) -> bool:
+    """Whether the page may show something about its reader. Readers without a session all get one page."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    language = get_language() or settings.LANGUAGE_CODE
+    address = request.get_full_path()
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "is_demo": settings.DEMO,
+        "refund_window_days": settings.REFUND_WINDOW_DAYS,
+        "personal": is_personal(request),
+        "language": language,
+        "direction": "rtl" if get_language_bidi() else "ltr",
+        "alternates": [
+            {"code": code, "name": name, "url": translate_url(address, code), "is_current": code == language}
+            for code, name in settings.LANGUAGES
+        ],
+    }

@@ -1,0 +1,104 @@
+"""Mail goes out in two steps: a row in the transaction that promises it, then a task that sends it."""
+
+import smtplib
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from storefront.jobs import enqueue
+from storefront.models import OutgoingMail
+from storefront.text import clean_line
+
+_inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+
+def send_templated(
+    name: str, *, to: str, context: dict[str, Any], language: str, cause: str, is_secret: bool = False
+) -> OutgoingMail:
+    """Promise one mail: templates/mail/<name>.{subject.txt,txt,html} in the given language.
+
+    The cause names why the mail is sent, such as "order.paid:17". One cause is one mail, however often
+    this is called: a repeat gives the row that is there. Sent after commit, by a task.
+    """
+    mail = OutgoingMail.objects.filter(cause=cause).first()
+    if mail is None:
+        mail = write_mail(
+            cause=cause, to=to, language=language, is_secret=is_secret, **_render(name, context, language)
+        )
+    return mail
+
+
+def write_mail(
+    *, cause: str, to: str, language: str, subject: str, text: str, html: str = "", is_secret: bool = False
+) -> OutgoingMail:
+    """Promise one mail with ready texts. One cause is one mail, as in send_templated()."""
+    mail, created = OutgoingMail.objects.get_or_create(
+        cause=cause,
+        defaults={
+            "to": to,
+            "language": language,
+            "subject": clean_line(subject)[:300],
+            "text": text,
+            "html": html,
+            "is_secret": is_secret,
+        },
+    )
+    if created:
+        enqueue("storefront.send_mail", mail.pk)
+    return mail
+
+
+def _render(name: str, context: dict[str, Any], language: str) -> dict[str, str]:
+    with translation.override(language):
+        context = {
+            **context,
+            "site_name": settings.SITE_NAME,
+            "site_url": settings.SITE_URL,
+            "language": language,
+            "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        }
+        return {
+            "subject": render_to_string(f"mail/{name}.subject.txt", context),
+            "text": render_to_string(f"mail/{name}.txt", context).strip() + "\n",
+            "html": _inliner.inline(render_to_string(f"mail/{name}.html", context)),
+        }
+
+
+def deliver(mail: OutgoingMail) -> bool:
+    """Hand one mail to the mail server, record how that went, and tell whether the server answered.
+
+    Repeating it sends nothing twice while the row says so; only a death between the server's yes and
+    our note of it can send a mail again, under the same Message-ID.
+    """
+    if not mail.claim():
+        return True
+    try:
+        _message(mail).send()
+    except smtplib.SMTPRecipientsRefused as error:
+        mail.mark_failed(str(error), final=all(code >= 500 for code, _why in error.recipients.values()))
+    except smtplib.SMTPDataError as error:
+        mail.mark_failed(str(error), final=error.smtp_code >= 500)
+    except (
+        OSError
+    ) as error:  # refused, timed out, no such host, not let in: smtplib's errors are of this kind
+        mail.mark_failed(str(error) or type(error).__name__, final=False)
+        return False
+    else:
+        mail.mark_sent()
+    return True
+
+
+def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
+    domain = settings.ALLOWED_HOSTS[0]
+    headers = {
+        "Message-ID": f"<mail-{mail.pk}-{mail.created_at:%Y%m%d%H%M%S}@{domain}>",
+        "Content-Language": mail.language,
+    }
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    return message

@@ -1,0 +1,56 @@
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
+from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.translation import get_language_from_path
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ClientAddressMiddleware:
+    """Sets REMOTE_ADDR to the client's address behind TRUSTED_PROXIES proxies of our own.
+
+    Each trusted proxy appends one address to X-Forwarded-For, so the client is that many from the end;
+    whatever stands before it was written by the client and is not believed.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        count = settings.TRUSTED_PROXIES
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if count and len(forwarded) >= count and forwarded[-count].strip():
+            request.META["REMOTE_ADDR"] = forwarded[-count].strip()
+        return self.get_response(request)
+
+
+class LanguageFromPathMiddleware:
+    """Takes the language from the address alone, so that one address is one page for every reader."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class PrivateByDefaultMiddleware:
+    """Keeps every page out of every cache, unless its view said otherwise."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+            patch_cache_control(response, private=True, no_store=True)
+        return response

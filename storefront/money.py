@@ -1,0 +1,119 @@
+"""Money: integer minor units and an ISO 4217 code, exact at every step.
+
+The number of decimals is the payment providers' (ISO 4217), not the one a locale likes to show.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+from babel import Locale
+from babel.numbers import format_decimal, get_currency_symbol
+from django.utils.translation import gettext as _
+
+from storefront.errors import StorefrontError
+
+# Decimals by currency. https://docs.stripe.com/currencies and ISO 4217 agree on all of these.
+DECIMALS = {
+    **dict.fromkeys(["BHD", "JOD", "KWD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLP", "JPY", "KRW", "VND", "XAF", "XOF"], 0),
+    **dict.fromkeys(
+        [
+            "AED",
+            "AUD",
+            "BRL",
+            "CAD",
+            "CHF",
+            "CNY",
+            "CZK",
+            "DKK",
+            "EGP",
+            "EUR",
+            "GBP",
+            "HKD",
+            "HUF",
+            "IDR",
+            "ILS",
+            "INR",
+            "IRR",
+            "MAD",
+            "MXN",
+            "MYR",
+            "NOK",
+            "NZD",
+            "PHP",
+            "PKR",
+            "PLN",
+            "QAR",
+            "RON",
+            "SAR",
+            "SEK",
+            "SGD",
+            "THB",
+            "TRY",
+            "TWD",
+            "USD",
+            "ZAR",
+        ],
+        2,
+    ),
+}
+DIGITS = {"fa": str.maketrans("0123456789.,", "۰۱۲۳۴۵۶۷۸۹٫٬")}
+# CLDR's symbols for these are bare codes in some languages; shops of the region write these words.
+SYMBOLS = {
+    "ar": {"USD": "$", "EUR": "€", "GBP": "£"},
+    "fa": {"USD": "$", "EUR": "€", "GBP": "£", "SAR": "ریال سعودی", "AED": "درهم", "KWD": "دینار کویت"},
+}
+
+
+class UnknownCurrency(StorefrontError):
+    """A currency code that the shop has no decimals for."""
+
+
+def decimals(currency: str) -> int:
+    """How many decimals the currency has. Raises UnknownCurrency."""
+    try:
+        return DECIMALS[currency]
+    except KeyError:
+        raise UnknownCurrency(_("The currency %(code)s is not known here.") % {"code": currency}) from None
+
+
+def format_number(amount: int, currency: str, language: str) -> str:
+    """Minor units as a number in the reader's digits: 123450 USD is 1,234.50, and ۱٬۲۳۴٫۵۰ in Persian."""
+    places = decimals(currency)
+    whole, part = divmod(abs(amount), 10**places)
+    # Babel is asked for Latin digits and whole numbers only: its default numbering mixes separators.
+    text = format_decimal(whole, locale="en") + (f".{part:0{places}d}" if places else "")
+    return ("-" if amount < 0 else "") + text.translate(DIGITS.get(language, {}))
+
+
+def format_money(amount: int, currency: str, language: str) -> str:
+    """Minor units as a price in the reader's language, without markup: $12.50, ۱۲٫۵۰ $."""
+    number, symbol = format_number(abs(amount), currency, language), _symbol(currency, language)
+    minus = "-" if amount < 0 else ""
+    if language != "en":
+        return f"{minus}{number}\u00a0{symbol}"
+    return f"{minus}{symbol}\u00a0{number}" if symbol[-1].isalpha() else f"{minus}{symbol}{number}"
+
+
+@cache
+def _symbol(currency: str, language: str) -> str:
+    own = SYMBOLS.get(language, {}).get(currency)
+    return own or get_currency_symbol(currency, locale=Locale.parse(language)).strip("\u200e\u200f")
+
+
+def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount in proportion to weights, to the last minor unit: the parts always sum to it.
+
+    The largest remainders get the odd units, the earlier part first among equals. Weights that are all
+    zero share equally. Raises ValueError on a negative weight or on no weights.
+    """
+    if not weights or min(weights) < 0:
+        raise ValueError("Weights must be at least one, and not negative.")
+    total = sum(weights)
+    if not total:
+        weights, total = [1] * len(weights), len(weights)
+    sign = -1 if amount < 0 else 1
+    parts, remainders = zip(*(divmod(abs(amount) * weight, total) for weight in weights), strict=True)
+    odd = abs(amount) - sum(parts)
+    first = sorted(range(len(weights)), key=lambda i: (-remainders[i], i))[:odd]
+    return [sign * (part + (i in first)) for i, part in enumerate(parts)]

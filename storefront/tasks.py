@@ -1,0 +1,22 @@
+from celery import shared_task
+from django.core.management import call_command
+
+from storefront.mail import deliver
+from storefront.models import OutgoingMail
+
+
+@shared_task(name="storefront.send_mail")
+def send_mail(mail_id: int) -> None:
+    deliver(OutgoingMail.objects.get(pk=mail_id))
+
+
+@shared_task(name="storefront.send_due_mails")
+def send_due_mails() -> None:
+    for mail in OutgoingMail.objects.due()[:100]:
+        if not deliver(mail):
+            break
+
+
+@shared_task(name="storefront.clear_old_sessions")
+def clear_old_sessions() -> None:
+    call_command("clearsessions")

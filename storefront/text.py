@@ -1,0 +1,55 @@
+"""Folding of Arabic, Persian and Latin text, so that what is spelled either way is found either way."""
+
+import re
+import unicodedata
+
+_ZWNJ = "\u200c"
+_FOLDED = str.maketrans(
+    {
+        **{chr(0x0660 + value): str(value) for value in range(10)},  # Arabic digits
+        **{chr(0x06F0 + value): str(value) for value in range(10)},  # Persian digits
+        **dict.fromkeys("أإآٱ", "ا"),
+        **dict.fromkeys("ىی", "ي"),
+        "ک": "ك",
+        "ة": "ه",
+        "ۀ": "ه",
+        "ؤ": "و",
+        "ئ": "ي",
+        "ـ": None,  # tatweel only stretches
+        _ZWNJ: " ",
+        "ß": "ss",
+    }
+)
+_NOT_WORD = re.compile(r"[^\w]+")
+_ARTICLE = re.compile(r"\b(?:وال|بال|كال|فال|ال|لل)(?=\w{3})")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def fold(text: str) -> str:
+    """One spelling for all: case, accents, digits, ي/ی, ك/ک, hamza seats, tashkeel, tatweel, ZWNJ.
+
+    Words stay apart by single spaces; everything that is no letter or digit is a space.
+    """
+    text = unicodedata.normalize("NFKC", text).translate(_FOLDED)
+    bare = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    return _NOT_WORD.sub(" ", unicodedata.normalize("NFC", bare.casefold()).replace("_", " ")).strip()
+
+
+def fold_for_search(text: str) -> str:
+    """As fold(), and without the Arabic article, so that الكتاب and كتاب meet."""
+    return _ARTICLE.sub("", fold(text))
+
+
+def fold_code(text: str) -> str:
+    """As fold(), without spaces: one code however it was typed, رمضان-٢٠۲٧ and رمضان2027 alike."""
+    return fold(text).replace(" ", "")
+
+
+def fold_email(address: str) -> str:
+    """One address for matching orders to people: case is folded, nothing else is guessed."""
+    return unicodedata.normalize("NFKC", address).strip().casefold()
+
+
+def clean_line(text: str) -> str:
+    """One line without control characters or direction overrides, safe for headers and file names."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
