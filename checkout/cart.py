@@ -1,3 +1,129 @@
+"""The cart: what a reader means to buy. It lives in the session, and so survives signing in."""
+
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import Product, Variant
+from checkout.errors import CartNotUsable
+from checkout.pricing import Totals, price
+
+MAX_QUANTITY = 99
+MAX_LINES = 50
+
+
+@dataclass(frozen=True)
+class CartLine:
+    """A variant in the cart at today's price; a line with a problem can't be bought and costs nothing."""
+
+    variant: Variant
+    quantity: int
+    unit_amount: int
+    problem: str = ""
+
+    @property
+    def product(self) -> Product:
+        return self.variant.product
+
+    @property
+    def amount(self) -> int:
+        return self.quantity * self.unit_amount
+
+
 class Cart:
-    def __init__(self, session):
-        self.count = 0
+    """The reader's cart, read from and written to their session."""
+
+    def __init__(self, session: SessionBase) -> None:
+        self._session = session
+        self.currency: str = settings.CURRENCY
+
+    @property
+    def key(self) -> str:
+        """Random, and new after each change: one key is one order at most, however often it is sent."""
+        return str(self._session.get("cart_key", ""))
+
+    @property
+    def quantities(self) -> dict[int, int]:
+        return {int(pk): quantity for pk, quantity in self._session.get("cart", {}).items()}
+
+    @property
+    def count(self) -> int:
+        return sum(self._session.get("cart", {}).values())
+
+    def add(self, variant: Variant, quantity: int) -> None:
+        """Put more of a variant in. Raises CartNotUsable where it isn't sold or would be too many."""
+        line = _line(variant, 1, self.currency)
+        if line.problem:
+            raise CartNotUsable(line.problem)
+        self.change(variant.pk, self.quantities.get(variant.pk, 0) + quantity)
+
+    def change(self, variant_id: int, quantity: int) -> None:
+        """Set how many of a variant are in the cart; 0 takes it out. Raises CartNotUsable on too many."""
+        quantities = self.quantities
+        if not 0 <= quantity <= MAX_QUANTITY:
+            message = ngettext(
+                "You can buy at most %(limit)d of one thing at a time.",
+                "You can buy at most %(limit)d of one thing at a time.",
+                MAX_QUANTITY,
+            )
+            raise CartNotUsable(message % {"limit": MAX_QUANTITY})
+        if variant_id not in quantities and len(quantities) >= MAX_LINES:
+            raise CartNotUsable(_("The cart is full. Please buy what is in it first."))
+        quantities[variant_id] = quantity
+        self._write({pk: count for pk, count in quantities.items() if count})
+
+    def clear(self) -> None:
+        self._write({})
+
+    def new_key(self) -> None:
+        """Let what is in the cart become another order than before."""
+        self._session["cart_key"] = secrets.token_urlsafe(16)
+
+    def _write(self, quantities: dict[int, int]) -> None:
+        self._session["cart"] = {str(pk): quantity for pk, quantity in quantities.items()}
+        self.new_key()
+        self.__dict__.pop("lines", None)
+
+    @cached_property
+    def lines(self) -> list[CartLine]:
+        """The lines in the order they were put in, two queries for any number of them."""
+        variants = (
+            Variant.objects.filter(pk__in=self.quantities)
+            .select_related("product__cover")
+            .defer("product__description", "product__search_text")
+            .prefetch_related("prices")
+            .in_bulk()
+        )
+        return [
+            _line(variants[pk], quantity, self.currency)
+            for pk, quantity in self.quantities.items()
+            if pk in variants
+        ]
+
+    @property
+    def totals(self) -> Totals:
+        return price((line.quantity, line.unit_amount) for line in self.lines)
+
+    @property
+    def total(self) -> int:
+        return self.totals.total
+
+    @property
+    def is_buyable(self) -> bool:
+        return bool(self.lines) and not any(line.problem for line in self.lines)
+
+
+def _line(variant: Variant, quantity: int, currency: str) -> CartLine:
+    amount = variant.price_in(currency)
+    if not variant.is_active or not variant.product.is_on_sale:
+        return CartLine(variant, quantity, 0, _("This is no longer on sale."))
+    if amount is None:
+        return CartLine(
+            variant, quantity, 0, _("This has no price in %(currency)s.") % {"currency": currency}
+        )
+    return CartLine(variant, quantity, amount.amount)

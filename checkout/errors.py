@@ -32,7 +32,7 @@ class ProviderNotOffered(StorefrontError):
 
 
 class ProviderUnavailable(StorefrontError):
-    """The provider did not answer, or not sensibly. Whether it acted is unknown: ask again with the same key."""
+    """No sensible answer. Whether the provider acted is unknown: ask again with the same key."""
 
 
 class PaymentRefused(StorefrontError):

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from checkout import demo_views, views
+
+urlpatterns = [
+    path("cart/", views.cart, name="cart"),
+    path("cart/lines/", views.cart_lines, name="cart_lines"),
+    path("cart/lines/<int:variant_id>/", views.cart_line, name="cart_line"),
+    path("checkout/", views.checkout, name="checkout"),
+    path("checkout/demo/<str:reference>/", demo_views.demo_payment, name="demo_payment"),
+    path("orders/<str:token>/payments/", views.order_payments, name="order_payments"),
+]

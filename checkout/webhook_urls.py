@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from checkout.webhooks import webhook
+
+urlpatterns = [path("<str:provider>/", webhook, name="webhook")]

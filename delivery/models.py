@@ -10,7 +10,7 @@ from checkout.models import OrderLine
 
 
 def new_grant_key() -> str:
-    """128 random bits, the part of a link that cannot be guessed even by whoever knows the signing key's use."""
+    """128 random bits, the part of a link that cannot be guessed."""
     return secrets.token_urlsafe(16)
 
 

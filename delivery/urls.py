@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from delivery import views
+
+urlpatterns = [
+    path("orders/<str:token>/", views.order, name="order"),
+    path("orders/<str:token>/status/", views.order_status, name="order_status"),
+    path("library/", views.library, name="library"),
+    path("downloads/<str:token>/", views.download, name="download"),
+]

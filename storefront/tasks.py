@@ -1,8 +1,9 @@
 from celery import shared_task
 from django.core.management import call_command
+from django.utils import timezone
 
 from storefront.mail import deliver
-from storefront.models import OutgoingMail
+from storefront.models import LimitCount, OutgoingMail
 
 
 @shared_task(name="storefront.send_mail")
@@ -17,6 +18,7 @@ def send_due_mails() -> None:
             break
 
 
-@shared_task(name="storefront.clear_old_sessions")
-def clear_old_sessions() -> None:
+@shared_task(name="storefront.clear_old_rows")
+def clear_old_rows() -> None:
     call_command("clearsessions")
+    LimitCount.objects.filter(ends_at__lt=timezone.now()).delete()

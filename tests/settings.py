@@ -1,4 +1,4 @@
-"""The shop's own settings with what a test run needs: a scratch folder, a known secret, mail kept in memory."""
+"""The shop's own settings with what tests need: a scratch folder, a known secret, mail kept in memory."""
 
 import os
 import tempfile

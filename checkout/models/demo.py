@@ -23,6 +23,7 @@ class DemoCharge(models.Model):
     amount = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     refunded = models.PositiveBigIntegerField(default=0)
+    refund_references = models.JSONField(default=list)
     return_url = models.URLField(max_length=500)
     cancel_url = models.URLField(max_length=500)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)

@@ -56,6 +56,7 @@ class Payment(models.Model):
     mismatch = models.TextField(_("what differs from the order"), blank=True)
     error = models.TextField(_("last error"), blank=True)
     checks = models.PositiveIntegerField(default=0, editable=False)
+    checked_at = models.DateTimeField(_("last look"), null=True, blank=True, editable=False)
     next_check_at = models.DateTimeField(_("next look"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(default=session_expiry, editable=False)
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
@@ -105,18 +106,25 @@ class Payment(models.Model):
         return self.amount - taken if self.status == self.Status.SUCCEEDED else 0
 
     def claim_check(self) -> bool:
-        """Take the next look at the provider: false when another did within the last seconds."""
+        """Take the next look at the provider: false when another took one in the last three seconds."""
         now = timezone.now()
-        delay = retry_delay(self.checks) if self.checks > 1 else timedelta(seconds=4)
-        mine = Payment.objects.filter(pk=self.pk, status=self.Status.PENDING, checks=self.checks).update(
-            next_check_at=now + delay, checks=F("checks") + 1
+        mine = (
+            Payment.objects.filter(pk=self.pk, status=self.Status.PENDING)
+            .exclude(checked_at__gt=now - timedelta(seconds=3))
+            .update(checked_at=now, next_check_at=now + retry_delay(self.checks + 1), checks=F("checks") + 1)
         )
         return bool(mine)
 
     def mark_started(self, reference: str, redirect_url: str) -> None:
-        Payment.objects.filter(pk=self.pk, reference="").update(
+        """Keep where the provider opened the page. Repeating it changes nothing."""
+        Payment.objects.filter(pk=self.pk, redirect_url="", reference__in=["", reference]).update(
             reference=reference, redirect_url=redirect_url
         )
+        self.refresh_from_db()
+
+    def note_reference(self, reference: str) -> None:
+        """Learn the provider's id from a webhook, where the answer to our start got lost."""
+        Payment.objects.filter(pk=self.pk, reference="").update(reference=reference)
         self.refresh_from_db()
 
     def mark_succeeded(self, capture_reference: str) -> bool:

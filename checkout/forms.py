@@ -1,0 +1,86 @@
+from functools import cache
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from checkout.cart import Cart
+from checkout.providers import providers_for
+from storefront.text import clean_line, fold
+
+
+@cache
+def countries(language: str) -> list[tuple[str, str]]:
+    """ISO 3166 codes with their names in a language, in the order of its alphabet."""
+    names = Locale.parse(language).territories
+    known = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    return sorted((pair for pair in known if pair[0] not in _NO_COUNTRY), key=lambda pair: fold(pair[1]))
+
+
+_NO_COUNTRY = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "DG", "EA", "IC", "TA"}
+
+
+def likely_country(request: HttpRequest) -> str:
+    """The region of the browser's first language, such as EG in ar-EG; empty where it names none."""
+    first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
+    region = first.rpartition("-")[2].upper() if "-" in first else ""
+    return region if region in dict(countries("en")) else ""
+
+
+class AddToCartForm(forms.Form):
+    variant = forms.IntegerField(min_value=1, max_value=2**31)
+    quantity = forms.IntegerField(min_value=1, max_value=99, required=False)
+
+    def clean_quantity(self) -> int:
+        return self.cleaned_data["quantity"] or 1
+
+
+class ChangeCartForm(forms.Form):
+    quantity = forms.IntegerField(min_value=0, max_value=99)
+
+
+class CheckoutForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr", "inputmode": "email"}),
+        error_messages={
+            "required": _("We need an e-mail address for the receipt."),
+            "invalid": _("This e-mail address is not complete. It looks like name@example.com."),
+        },
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+        error_messages={
+            "required": _("Please choose your country."),
+            "invalid_choice": _("Please choose your country from the list."),
+        },
+    )
+    provider = forms.ChoiceField(
+        label=_("Way to pay"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Please choose how to pay."),
+            "invalid_choice": _("This way to pay is not offered for this order."),
+        },
+    )
+    shown_total = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, cart: Cart, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        country: Any = self.fields["country"]
+        country.choices = [("", _("Choose…")), *countries(get_language() or "en")]
+        provider: Any = self.fields["provider"]
+        provider.choices = [(each.name, each.label) for each in providers_for(cart.total, cart.currency)]
+        if cart.total == 0:
+            del self.fields["provider"]
+        elif len(provider.choices) == 1:
+            provider.initial = provider.choices[0][0]
+        self.fields["shown_total"].initial = cart.total
+
+    def clean_email(self) -> str:
+        return clean_line(self.cleaned_data["email"])

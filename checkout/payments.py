@@ -1,0 +1,155 @@
+"""Taking money. Row first, commit, call, settle: only the provider says "paid", and it is asked."""
+
+import logging
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from checkout.errors import OrderNotPayable, PaymentRefused, ProviderNotOffered, ProviderUnavailable
+from checkout.models import Order, Payment, Refund
+from checkout.providers import get_provider
+from checkout.providers.base import PaymentResult, PaymentState
+from checkout.refunds import request_refund
+
+logger = logging.getLogger(__name__)
+
+_FINAL = {
+    PaymentState.FAILED: Payment.Status.FAILED,
+    PaymentState.CANCELED: Payment.Status.CANCELED,
+}
+
+
+def start_payment(order: Order, provider_name: str) -> Payment:
+    """Open a payment page for the order; payment.redirect_url is where the buyer goes.
+
+    Repeating it gives the page that is open. Raises OrderNotPayable, ProviderNotOffered,
+    ProviderUnavailable (the attempt stays, and a repeat goes on with it) and PaymentRefused.
+    """
+    provider = get_provider(provider_name)
+    if not order.is_pending:
+        raise OrderNotPayable(_("This order can't be paid any more."))
+    if provider.why_not(order.total, order.currency):
+        raise ProviderNotOffered(_("This sum can't be paid in that way. Please choose another."))
+    payment = _open_attempt(order, provider_name)
+    if payment.is_open:
+        return payment
+    try:
+        started = provider.start(payment, *_addresses(order))
+    except PaymentRefused as error:
+        payment.mark_failed(Payment.Status.FAILED, str(error))
+        raise PaymentRefused(
+            _("The payment could not be started. Please choose another way to pay.")
+        ) from error
+    payment.mark_started(started.reference, started.redirect_url)
+    return payment
+
+
+def _open_attempt(order: Order, provider_name: str) -> Payment:
+    """The attempt that is open with this provider, or a new one; the constraint allows one at a time."""
+    mine = Payment.objects.filter(order=order, provider=provider_name, status=Payment.Status.PENDING)
+    payment = mine.first()
+    if payment and payment.expires_at <= timezone.now():
+        sync_payment(payment)
+        payment = mine.first()
+    if payment:
+        return payment
+    try:
+        with transaction.atomic():
+            return Payment.objects.create(
+                order=order, provider=provider_name, amount=order.total, currency=order.currency
+            )
+    except IntegrityError:  # a second click was quicker
+        return mine.get()
+
+
+def _addresses(order: Order) -> tuple[str, str]:
+    """Where the provider sends the buyer after paying, and after turning back."""
+    with translation.override(order.language):
+        order_url = settings.SITE_URL + order.get_absolute_url()
+        return f"{order_url}?returned=1", settings.SITE_URL + reverse("checkout")
+
+
+def sync_payment(payment: Payment) -> Payment:
+    """Ask the provider how the payment stands, and act on it. Safe to repeat, at once and at any time.
+
+    Raises ProviderUnavailable when there is no sensible answer; then nothing is changed.
+    """
+    if payment.reference:
+        result = get_provider(payment.provider).fetch(payment)
+        if result.state == PaymentState.SUCCEEDED:
+            settle_payment(payment, result)
+        elif result.state in _FINAL:
+            payment.mark_failed(_FINAL[result.state])
+    elif payment.expires_at <= timezone.now():
+        # The provider never answered the start, so no buyer was ever given a page to pay at.
+        payment.mark_failed(Payment.Status.CANCELED)
+    payment.refresh_from_db()
+    return payment
+
+
+def sync_if_stale(payment: Payment) -> None:
+    """As sync_payment(), unless somebody asked within the last seconds; a provider that is away is logged."""
+    if not payment.claim_check():
+        return
+    try:
+        sync_payment(payment)
+    except (ProviderUnavailable, PaymentRefused, ProviderNotOffered) as error:
+        Payment.objects.filter(pk=payment.pk).update(error=str(error))
+        logger.warning("Payment %s could not be looked up: %s", payment.pk, error)
+
+
+@transaction.atomic
+def settle_payment(payment: Payment, result: PaymentResult) -> None:
+    """Book money that the provider has taken: pay the order, once.
+
+    What differs from what we asked for is held for staff and never delivered. Money for an order that is
+    paid already (two tabs, two providers) goes back. Safe to repeat and to race.
+    """
+    order = Order.objects.select_for_update().get(pk=payment.order_id)
+    payment = Payment.objects.select_for_update().get(pk=payment.pk)
+    if payment.status == Payment.Status.SUCCEEDED:
+        return
+    if mismatch := _mismatch(payment, order, result):
+        payment.note_mismatch(mismatch)
+        order.hold(mismatch)
+        return
+    if payment.mark_succeeded(result.capture_reference) and not order.mark_paid():
+        request_refund(payment, payment.amount, reason=Refund.Reason.DUPLICATE)
+
+
+def _mismatch(payment: Payment, order: Order, result: PaymentResult) -> str:
+    """What the provider took that is not what we asked for, in words for staff; empty when all is equal."""
+    asked = {
+        "reference": payment.key,
+        "amount": order.total,
+        "currency": order.currency,
+        "live mode": get_provider(payment.provider).is_live,
+    }
+    got = {
+        "reference": result.key,
+        "amount": result.amount,
+        "currency": result.currency,
+        "live mode": result.is_live,
+    }
+    return "; ".join(
+        f"{name}: {got[name]} instead of {asked[name]}" for name in asked if got[name] != asked[name]
+    )
+
+
+def expire_order(order: Order) -> None:
+    """Let an unpaid order go, once its providers say that nobody is paying it. Safe to repeat.
+
+    Raises ProviderUnavailable when they can't say; the order stays.
+    """
+    if order.is_held:
+        return
+    for payment in order.payments.unsettled():
+        try:
+            if sync_payment(payment).is_pending:
+                return
+        except (PaymentRefused, ProviderNotOffered) as error:
+            logger.warning("Payment %s is unknown to its provider: %s", payment.pk, error)
+    order.expire()

@@ -1,0 +1,90 @@
+"""The contract with a payment provider, in our own words and in integer minor units.
+
+Each call has a time-out. ProviderUnavailable means that nobody knows whether it acted: it is repeated with
+the same key. PaymentRefused is final. What a provider says about money is believed only from `fetch`.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from checkout.models import Payment, Refund
+
+
+class PaymentState(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class RefundState(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A payment page is open at the provider: its id there, and where to send the buyer."""
+
+    reference: str
+    redirect_url: str
+
+
+@dataclass(frozen=True)
+class PaymentResult:
+    """What the provider says of a payment now. `key` is our own id, as the provider gives it back."""
+
+    state: PaymentState
+    key: str
+    amount: int
+    currency: str
+    is_live: bool
+    capture_reference: str = ""
+
+
+@dataclass(frozen=True)
+class RefundResult:
+    state: RefundState
+    reference: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class ProviderEvent:
+    """A verified message: which payment to look at again, by our key or by the provider's id."""
+
+    external_id: str
+    type: str
+    payment_key: str = ""
+    payment_reference: str = ""
+
+
+class Provider(ABC):
+    name: str
+    label: str | Promise
+    is_live: bool
+
+    @abstractmethod
+    def why_not(self, amount: int, currency: str) -> str:
+        """Why this sum can't be paid here, for staff to read; empty when it can."""
+
+    @abstractmethod
+    def start(self, payment: Payment, return_url: str, cancel_url: str) -> Started:
+        """Open a payment page, with payment.key as idempotency key: a repeat gives the same page."""
+
+    @abstractmethod
+    def fetch(self, payment: Payment) -> PaymentResult:
+        """Ask how the payment stands. An unknown status raises ProviderUnavailable."""
+
+    @abstractmethod
+    def refund(self, refund: Refund) -> RefundResult:
+        """Give money back, with refund.key as idempotency key: a repeat gives the same refund."""
+
+    @abstractmethod
+    def parse_webhook(self, request: HttpRequest) -> ProviderEvent:
+        """Verify a message over its raw bytes. Raises BadWebhookSignature."""

@@ -1,0 +1,139 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from catalog.models import Variant
+from checkout.cart import Cart
+from checkout.errors import CartNotUsable, ProviderUnavailable
+from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, likely_country
+from checkout.models import Order
+from checkout.origin import is_from_this_shop
+from checkout.payments import start_payment
+from checkout.placing import Buyer, place_order
+from storefront.errors import StorefrontError
+
+
+@login_not_required
+@require_GET
+def cart(request: HttpRequest) -> HttpResponse:
+    return TemplateResponse(
+        request, "checkout/cart.html", {"cart": Cart(request.session), "removed": _removed(request)}
+    )
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def cart_lines(request: HttpRequest) -> HttpResponse:
+    """Put something in the cart. The form stands on pages shared by everybody, so Origin guards it."""
+    if not is_from_this_shop(request):
+        raise PermissionDenied
+    form = AddToCartForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("That could not be put in the cart. Please choose again."))
+        return redirect("cart")
+    variant: Variant = get_object_or_404(
+        Variant.objects.select_related("product").prefetch_related("prices"), pk=form.cleaned_data["variant"]
+    )
+    try:
+        Cart(request.session).add(variant, form.cleaned_data["quantity"])
+    except CartNotUsable as refusal:
+        messages.error(request, str(refusal))
+    return redirect("cart")
+
+
+@login_not_required
+@require_POST
+def cart_line(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Set how many; 0 removes, and the page then offers to put it back."""
+    form = ChangeCartForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please give a whole number from 0 to 99."))
+        return redirect("cart")
+    cart, quantity = Cart(request.session), form.cleaned_data["quantity"]
+    removed = cart.quantities.get(variant_id) if quantity == 0 else None
+    try:
+        cart.change(variant_id, quantity)
+    except CartNotUsable as refusal:
+        messages.error(request, str(refusal))
+    page = reverse("cart")
+    return redirect(f"{page}?removed={variant_id}&quantity={removed}" if removed else page)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    cart = Cart(request.session)
+    if not cart.is_buyable:
+        return redirect("cart")
+    if request.method != "POST":
+        initial = {"email": getattr(request.user, "email", ""), "country": likely_country(request)}
+        return _checkout_page(request, CheckoutForm(cart=cart, initial=initial), cart)
+    form = CheckoutForm(request.POST, cart=cart)
+    if not form.is_valid():
+        return _checkout_page(request, form, cart)
+    try:
+        order = place_order(cart, _buyer(request, form), shown_total=form.cleaned_data["shown_total"])
+        return _to_payment(order, form.cleaned_data.get("provider", ""))
+    except ProviderUnavailable:
+        form.add_error(
+            None, _("This way to pay does not answer just now. Please try again, or choose another.")
+        )
+    except StorefrontError as refusal:
+        form.add_error(None, str(refusal))
+    return _checkout_page(request, form, cart)
+
+
+@login_not_required
+@require_POST
+def order_payments(request: HttpRequest, token: str) -> HttpResponse:
+    """Pay an order that was placed before: after a declined payment, or after turning back."""
+    order = get_object_or_404(Order, token=token)
+    try:
+        return _to_payment(order, request.POST.get("provider", ""))
+    except ProviderUnavailable:
+        messages.error(
+            request, _("This way to pay does not answer just now. Please try again, or choose another.")
+        )
+    except StorefrontError as refusal:
+        messages.error(request, str(refusal))
+    return redirect(order)
+
+
+def _removed(request: HttpRequest) -> dict[str, object] | None:
+    """What was just taken out of the cart, for the offer to put it back."""
+    form = AddToCartForm({"variant": request.GET.get("removed"), "quantity": request.GET.get("quantity")})
+    if "removed" not in request.GET or not form.is_valid():
+        return None
+    variant = Variant.objects.select_related("product").filter(pk=form.cleaned_data["variant"]).first()
+    return {"variant": variant, "quantity": form.cleaned_data["quantity"]} if variant else None
+
+
+def _to_payment(order: Order, provider: str) -> HttpResponse:
+    if order.paid_at:
+        return redirect(order)
+    return HttpResponseRedirect(start_payment(order, provider).redirect_url)
+
+
+def _checkout_page(request: HttpRequest, form: CheckoutForm, cart: Cart) -> HttpResponse:
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "checkout/checkout.html", {"form": form, "cart": cart}, status=status)
+
+
+def _buyer(request: HttpRequest, form: CheckoutForm) -> Buyer:
+    return Buyer(
+        email=form.cleaned_data["email"],
+        country=form.cleaned_data["country"],
+        language=get_language() or "en",
+        client_address=request.META.get("REMOTE_ADDR") or None,
+        user=request.user if isinstance(request.user, User) else None,
+    )

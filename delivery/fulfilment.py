@@ -1,0 +1,30 @@
+"""What a paid order brings, and what a refund takes back."""
+
+from django.utils import timezone
+
+from catalog.models import ProductFile
+from checkout.models import Order, OrderEvent
+from delivery.models import DownloadGrant
+
+
+def grant_downloads(event: OrderEvent) -> None:
+    """Give each line of the order the right to each of its files.
+
+    Safe to repeat and to race: one right a line and file, by constraint.
+    """
+    lines = event.order.lines.select_related("variant")
+    DownloadGrant.objects.bulk_create(
+        (
+            DownloadGrant(line=line, file=file)
+            for line in lines
+            for file in ProductFile.objects.brought_by(line.variant)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def revoke_downloads(event: OrderEvent) -> None:
+    """Take the rights back when the order is refunded in full. Safe to repeat."""
+    if event.order.status == Order.Status.REFUNDED:
+        grants = DownloadGrant.objects.filter(line__order=event.order)
+        grants.usable().update(revoked_at=timezone.now())

@@ -1,0 +1,142 @@
+import logging
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Prefetch, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_safe
+
+from checkout.cart import Cart
+from checkout.models import Order, OrderLine
+from checkout.payments import sync_if_stale
+from checkout.providers import providers_for
+from checkout.reactions import handle_events_of
+from delivery.errors import DownloadRefused
+from delivery.links import download_url, open_link
+from delivery.models import Download, DownloadGrant
+from storefront.errors import StorefrontError
+
+logger = logging.getLogger(__name__)
+
+
+@login_not_required
+@require_safe
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    """The buyer's page of one order; whoever has its address is the buyer."""
+    order = get_object_or_404(Order, token=token)
+    state = _look_again(order)
+    if order.paid_at:
+        _empty_cart(request, order)
+    context = {
+        "order": order,
+        "state": state,
+        "lines": _with_downloads(order.lines.all()) if state == "paid" else order.lines.all(),
+        "providers": providers_for(order.total, order.currency) if state == "unpaid" else [],
+    }
+    response = TemplateResponse(request, "delivery/order.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+@login_not_required
+@require_GET
+def order_status(request: HttpRequest, token: str) -> HttpResponse:
+    return JsonResponse({"state": _look_again(get_object_or_404(Order, token=token))})
+
+
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    """Everything the reader has bought, newest first."""
+    lines = (
+        OrderLine.objects.filter(order__in=Order.objects.paid().filter(user=request.user.pk, held_at=None))
+        .select_related("order", "variant__product__cover")
+        .order_by("-order_id", "pk")
+    )
+    return TemplateResponse(request, "delivery/library.html", {"lines": _with_downloads(lines)})
+
+
+@login_not_required
+@require_safe
+def download(request: HttpRequest, token: str) -> HttpResponseBase:
+    try:
+        grant = open_link(token)
+        response = _file_response(grant)
+    except StorefrontError as refusal:
+        status = 403 if isinstance(refusal, DownloadRefused) else 410
+        return TemplateResponse(request, "delivery/link_problem.html", {"problem": refusal}, status=status)
+    if request.method == "GET":
+        Download.objects.create(
+            grant=grant,
+            client_address=request.META.get("REMOTE_ADDR") or None,
+            user_agent=request.headers.get("User-Agent", "")[:300],
+        )
+    return response
+
+
+def _file_response(grant: DownloadGrant) -> HttpResponseBase:
+    file = grant.file
+    response: HttpResponseBase
+    if settings.X_ACCEL_LOCATION:
+        response = HttpResponse(
+            headers={"X-Accel-Redirect": settings.X_ACCEL_LOCATION + quote(file.file.name)}
+        )
+    else:
+        try:
+            response = FileResponse(file.file.open("rb"))
+        except FileNotFoundError:
+            logger.exception("The file %s of product %s is gone from storage.", file.pk, file.product_id)
+            raise DownloadRefused(
+                _("This file is missing on our side. Please write to us; your right to it stays.")
+            ) from None
+        response["Content-Length"] = str(file.size)
+    response["Content-Type"] = file.content_type
+    response["Content-Disposition"] = content_disposition_header(True, file.filename) or "attachment"  # noqa: FBT003
+    response["ETag"] = f'"{file.sha256}"'
+    response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _look_again(order: Order) -> str:
+    """How the order stands, after asking the provider and finishing what a paid order still waits for."""
+    if order.is_pending and not order.is_held:
+        for payment in order.payments.unsettled().exclude(reference=""):
+            sync_if_stale(payment)
+        order.refresh_from_db()
+    if order.is_deliverable:
+        handle_events_of(order)
+    return _state(order)
+
+
+def _state(order: Order) -> str:
+    """One of: held, paid, refunded, expired, confirming, unpaid."""
+    if order.is_held:
+        return "held"
+    if order.is_paid:
+        return "paid"
+    if not order.is_pending:
+        return str(order.status)
+    return "confirming" if order.payments.unsettled().exclude(reference="").exists() else "unpaid"
+
+
+def _with_downloads(lines: QuerySet[OrderLine]) -> list[OrderLine]:
+    """The lines, each with its usable rights in `line.downloads`, and in each of those a fresh `url`."""
+    grants = DownloadGrant.objects.usable().select_related("file").order_by("file__position", "file_id")
+    found = list(lines.prefetch_related(Prefetch("grants", queryset=grants, to_attr="downloads")))
+    for line in found:
+        for grant in line.downloads:
+            grant.url = download_url(grant)
+    return found
+
+
+def _empty_cart(request: HttpRequest, order: Order) -> None:
+    """What was bought leaves the cart, unless it was changed since."""
+    cart = Cart(request.session)
+    if cart.key and cart.key == order.cart_key:
+        cart.clear()
