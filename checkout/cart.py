@@ -114,7 +114,7 @@ class Cart:
         return self.totals.total
 
     @property
-    def is_buyable(self) -> bool:
+    def can_checkout(self) -> bool:
         return bool(self.lines) and not any(line.problem for line in self.lines)
 
 

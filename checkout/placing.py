@@ -30,7 +30,7 @@ def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> 
     unless the buyer or the sum is another. Raises CartNotUsable, PriceChanged when the sum in minor units
     isn't the one shown, and TooManyOrders beyond the limits for free orders; then nothing is written.
     """
-    if not cart.is_buyable:
+    if not cart.can_checkout:
         raise CartNotUsable(
             _("Something in your cart can't be bought any more.") if cart.lines else _("Your cart is empty.")
         )

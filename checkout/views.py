@@ -73,7 +73,7 @@ def cart_line(request: HttpRequest, variant_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
     cart = Cart(request.session)
-    if not cart.is_buyable:
+    if not cart.can_checkout:
         return redirect("cart")
     if request.method != "POST":
         initial = {"email": getattr(request.user, "email", ""), "country": likely_country(request)}
@@ -115,7 +115,9 @@ def _removed(request: HttpRequest) -> dict[str, object] | None:
     if "removed" not in request.GET or not form.is_valid():
         return None
     variant = Variant.objects.select_related("product").filter(pk=form.cleaned_data["variant"]).first()
-    return {"variant": variant, "quantity": form.cleaned_data["quantity"]} if variant else None
+    if variant is None:
+        return None
+    return {"variant": variant.pk, "title": str(variant), "quantity": form.cleaned_data["quantity"]}
 
 
 def _to_payment(order: Order, provider: str) -> HttpResponse:

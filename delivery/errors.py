@@ -5,7 +5,7 @@ class LinkNotValid(StorefrontError):
     """The link was cut, changed, or made for something else."""
 
 
-class LinkExpired(StorefrontError):
+class LinkExpired(LinkNotValid):
     """The link was good once. The order page and the library give a fresh one."""
 
 

@@ -1,5 +1,6 @@
 """Signed links to files: bound to one right and one purpose, good for DOWNLOAD_LINK_HOURS."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -7,6 +8,8 @@ from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from catalog.models import ProductFile
+from checkout.models import OrderLine
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
 from delivery.models import DownloadGrant
 
@@ -16,6 +19,19 @@ _PURPOSE = "delivery.download"
 def download_url(grant: DownloadGrant) -> str:
     """A fresh link to the grant's file: the grant's 128 random bits, the time, and an HMAC over both."""
     return reverse("download", args=[signing.TimestampSigner(salt=_PURPOSE).sign(grant.key)])
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file that a buyer may fetch now, with a fresh link to it."""
+
+    file: ProductFile
+    url: str
+
+
+def offers(line: OrderLine) -> list[Offer]:
+    """Fresh links to all that a line's usable rights lead to; no query when these were fetched with it."""
+    return [Offer(grant.file, download_url(grant)) for grant in line.grants.all() if not grant.revoked_at]
 
 
 def open_link(token: str) -> DownloadGrant:

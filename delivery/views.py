@@ -16,8 +16,8 @@ from checkout.models import Order, OrderLine
 from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
 from checkout.reactions import handle_events_of
-from delivery.errors import DownloadRefused
-from delivery.links import download_url, open_link
+from delivery.errors import DownloadRefused, LinkNotValid
+from delivery.links import offers, open_link
 from delivery.models import Download, DownloadGrant
 from storefront.errors import StorefrontError
 
@@ -32,11 +32,13 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     state = _look_again(order)
     if order.paid_at:
         _empty_cart(request, order)
+    lines = list(_with_rights(order.lines.all()))
     context = {
         "order": order,
         "state": state,
-        "lines": _with_downloads(order.lines.all()) if state == "paid" else order.lines.all(),
-        "providers": providers_for(order.total, order.currency) if state == "unpaid" else [],
+        "lines": lines,
+        "downloads": [offer for line in lines for offer in offers(line)] if state == "paid" else [],
+        "providers": providers_for(order.total, order.currency) if state == "failed" else [],
     }
     response = TemplateResponse(request, "delivery/order.html", context)
     response["X-Robots-Tag"] = "noindex"
@@ -53,12 +55,12 @@ def order_status(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """Everything the reader has bought, newest first."""
-    lines = (
-        OrderLine.objects.filter(order__in=Order.objects.paid().filter(user=request.user.pk, held_at=None))
-        .select_related("order", "variant__product__cover")
-        .order_by("-order_id", "pk")
-    )
-    return TemplateResponse(request, "delivery/library.html", {"lines": _with_downloads(lines)})
+    paid = Order.objects.paid().filter(user=request.user.pk, held_at=None)
+    lines = _with_rights(OrderLine.objects.filter(order__in=paid).order_by("-order_id", "pk"))
+    shelves = [
+        {"product": line.variant.product, "order": line.order, "downloads": offers(line)} for line in lines
+    ]
+    return TemplateResponse(request, "delivery/library.html", {"shelves": shelves})
 
 
 @login_not_required
@@ -67,9 +69,10 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         grant = open_link(token)
         response = _file_response(grant)
-    except StorefrontError as refusal:
-        status = 403 if isinstance(refusal, DownloadRefused) else 410
-        return TemplateResponse(request, "delivery/link_problem.html", {"problem": refusal}, status=status)
+    except LinkNotValid as refusal:
+        return _link_problem(request, refusal, status=410)
+    except DownloadRefused as refusal:
+        return _link_problem(request, refusal, status=403)
     if request.method == "GET":
         Download.objects.create(
             grant=grant,
@@ -77,6 +80,10 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
             user_agent=request.headers.get("User-Agent", "")[:300],
         )
     return response
+
+
+def _link_problem(request: HttpRequest, refusal: StorefrontError, *, status: int) -> HttpResponse:
+    return TemplateResponse(request, "delivery/link_problem.html", {"problem": refusal}, status=status)
 
 
 def _file_response(grant: DownloadGrant) -> HttpResponseBase:
@@ -115,24 +122,22 @@ def _look_again(order: Order) -> str:
 
 
 def _state(order: Order) -> str:
-    """One of: held, paid, refunded, expired, confirming, unpaid."""
+    """One of: held, paid, refunded, expired, confirming, failed."""
     if order.is_held:
         return "held"
     if order.is_paid:
         return "paid"
     if not order.is_pending:
         return str(order.status)
-    return "confirming" if order.payments.unsettled().exclude(reference="").exists() else "unpaid"
+    return "confirming" if order.payments.unsettled().exclude(reference="").exists() else "failed"
 
 
-def _with_downloads(lines: QuerySet[OrderLine]) -> list[OrderLine]:
-    """The lines, each with its usable rights in `line.downloads`, and in each of those a fresh `url`."""
+def _with_rights(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
+    """The lines with the usable rights of each and their files at hand, for offers()."""
     grants = DownloadGrant.objects.usable().select_related("file").order_by("file__position", "file_id")
-    found = list(lines.prefetch_related(Prefetch("grants", queryset=grants, to_attr="downloads")))
-    for line in found:
-        for grant in line.downloads:
-            grant.url = download_url(grant)
-    return found
+    return lines.select_related("order", "variant__product__cover").prefetch_related(
+        Prefetch("grants", queryset=grants)
+    )
 
 
 def _empty_cart(request: HttpRequest, order: Order) -> None:
