@@ -1,0 +1,87 @@
+"""Rows for tests, made the way the shop makes them: an order is placed by place_order, paid by settle_payment."""
+
+from itertools import count
+from typing import Any
+
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from accounts.models import User
+from catalog.models import Price, Product, ProductFile, Variant
+from checkout.cart import Cart
+from checkout.models import DemoCharge, Order, Payment
+from checkout.payments import start_payment, sync_payment
+from checkout.placing import Buyer, place_order
+from checkout.providers import demo
+
+_numbers = count(1)
+
+
+def make_user(email: str = "", **fields: Any) -> User:
+    return User.objects.create_user(email or f"person{next(_numbers)}@example.com", **fields)
+
+
+def make_product(amount: int | None = 1200, *, files: int = 1, **fields: Any) -> Product:
+    """A product on sale with one variant at this price in USD cents, and this many small files."""
+    number = next(_numbers)
+    defaults = {
+        "title_en": f"Book {number}",
+        "slug": f"book-{number}",
+        "status": Product.Status.PUBLISHED,
+        "published_at": timezone.now(),
+    }
+    product = Product.objects.create(**(defaults | fields))
+    make_variant(product, amount)
+    for _each in range(files):
+        make_file(product)
+    return product
+
+
+def make_variant(product: Product, amount: int | None = 1200, **fields: Any) -> Variant:
+    variant = Variant.objects.create(product=product, **fields)
+    if amount is not None:
+        Price.objects.create(variant=variant, currency="USD", amount=amount)
+    return variant
+
+
+def make_file(
+    product: Product, content: bytes = b"%PDF-1.7 a book", filename: str = "book.pdf"
+) -> ProductFile:
+    return ProductFile.objects.create(
+        product=product,
+        file=ContentFile(content, name="stored.bin"),
+        filename=filename,
+        size=len(content),
+        sha256="0" * 64,
+        content_type="application/pdf",
+    )
+
+
+def make_cart(*products: Product) -> Cart:
+    """A cart that holds the first variant of each product, once."""
+    cart = Cart(SessionStore())
+    for product in products or [make_product()]:
+        cart.add(product.variants.all()[0], 1)
+    return cart
+
+
+def make_buyer(email: str = "buyer@example.com", **fields: Any) -> Buyer:
+    return Buyer(**({"email": email, "country": "JO", "language": "en"} | fields))
+
+
+def pending_order(*products: Product, **buyer: Any) -> Order:
+    return place_order(make_cart(*products), make_buyer(**buyer))
+
+
+def started_payment(order: Order | None = None, provider: str = "demo") -> Payment:
+    return start_payment(order or pending_order(), provider)
+
+
+def paid_order(*products: Product, **buyer: Any) -> Order:
+    """An order paid at the demo provider. Its reactions run after commit."""
+    payment = started_payment(pending_order(*products, **buyer))
+    demo.decide(DemoCharge.objects.get(key=payment.key), "pay")
+    sync_payment(payment)
+    payment.order.refresh_from_db()
+    return payment.order
