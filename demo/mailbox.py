@@ -1,4 +1,4 @@
-"""Reads back the mails of the demo shop, which Django's file backend writes to a folder instead of sending."""
+"""Reads back the mails of the demo shop, which Django's file backend keeps in a folder."""
 
 import email
 import email.policy

@@ -16,7 +16,7 @@ def _english() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _tasks_run_at_once() -> Iterator[None]:
-    """Tasks run in the caller, after its transaction, as a worker with no delay would. Broker tests turn it off."""
+    """Tasks run in the caller, after its transaction, as by a worker without delay."""
     app.conf.task_always_eager = True
     yield
     app.conf.task_always_eager = False

@@ -1,4 +1,4 @@
-"""Rows for tests, made the way the shop makes them: an order is placed by place_order, paid by settle_payment."""
+"""Rows for tests, made the way the shop makes them: orders are placed and paid by its own deeds."""
 
 from itertools import count
 from typing import Any
