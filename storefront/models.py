@@ -89,11 +89,11 @@ class OutgoingMail(models.Model):
             self.next_attempt_at = timezone.now() + retry_delay(self.attempts)
         self.save(update_fields=["status", "error", "next_attempt_at"])
 
-    def send_again(self) -> None:
-        """Put a sent or failed mail back in line, on the wish of staff."""
-        OutgoingMail.objects.filter(pk=self.pk, is_secret=False).exclude(status=self.Status.PENDING).update(
-            status=self.Status.PENDING, attempts=0, next_attempt_at=timezone.now(), error=""
-        )
+    def send_again(self) -> bool:
+        """Put a sent or failed mail back in line, on the wish of staff; false if it waits or is a secret."""
+        done = OutgoingMail.objects.filter(pk=self.pk, is_secret=False).exclude(status=self.Status.PENDING)
+        again = {"status": self.Status.PENDING, "attempts": 0, "next_attempt_at": timezone.now(), "error": ""}
+        return bool(done.update(**again))
 
 
 class LimitCount(models.Model):
