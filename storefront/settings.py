@@ -11,9 +11,23 @@ import environ
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+
+
+class _Files(FileAwareMapping):
+    """The newline that ends a secret's file is no part of the secret."""
+
+    def __getitem__(self, key: str) -> str:
+        return super().__getitem__(key).strip()
+
+
+class _Env(environ.Env):
+    ENVIRON = _Files()
+
+
+env = _Env()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
@@ -155,7 +169,7 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | int] = (
     {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2}
     if REDIS_URL
@@ -177,6 +191,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # The database is the truth and the broker only makes it fast: these sweeps finish what a lost message left.
 CELERY_BEAT_SCHEDULE = {
+    "leave-a-sign": {"task": "storefront.leave_sign", "schedule": schedule(30)},
     "send-due-mails": {"task": "storefront.send_due_mails", "schedule": schedule(15)},
     "handle-due-events": {"task": "checkout.handle_due_events", "schedule": schedule(15)},
     "handle-due-webhooks": {"task": "checkout.handle_due_webhooks", "schedule": schedule(15)},
@@ -217,6 +232,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "storefront.staticfiles.ManifestStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750  # the web server in front reads as a member of our group
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 PICTURE_MAX_PIXELS = 40_000_000
@@ -288,10 +304,8 @@ CONTENT_SECURITY_POLICY = {
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
-elif DEMO:  # nothing leaves the demo: its mails are files, shown at /demo/mails/
-    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", DATA_DIR / "mail"
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "demo.mailbox.MailboxBackend" if DEMO else "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <shop@{_site.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
