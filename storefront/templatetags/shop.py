@@ -1,3 +1,154 @@
+"""Template tags of the shop's pages, loaded in every template."""
+
+import json
+from functools import cache, lru_cache
+from typing import Any, Protocol
+
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import gettext as _
+
+from storefront.money import DIGITS, format_money
 
 register = template.Library()
+
+# These point along the line of reading and turn with it.
+POINTING = {"arrow-right", "chevron-right", "log-in", "log-out", "undo-2", "external-link"}
+# What could end a script element or start a comment in one: JSON may write these letters as escapes.
+_JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+class Picture(Protocol):
+    width: int
+    height: int
+
+    def url(self, width: int, extension: str) -> str: ...
+
+    def srcset(self, extension: str) -> str: ...
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """One icon of the sprite, silent to screen readers unless it has a label."""
+    return _icon(name) if not label else _labelled_icon(name, label)
+
+
+@cache
+def _icon(name: str) -> SafeString:
+    flip = " flip" if name in POINTING else ""
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', flip, static("icons.svg"), name
+    )
+
+
+def _labelled_icon(name: str, label: str) -> SafeString:
+    return format_html('{}<span class="sr-only">{}</span>', _icon(name), label)
+
+
+@register.simple_tag
+def part(name: str, value: str | int | None = None) -> SafeString:
+    """A piece of page that depends on nothing but the language and one value, and is kept once rendered."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return _render_part(name, language, value) if settings.DEBUG else _part(name, language, value)
+
+
+@lru_cache(maxsize=256)
+def _part(name: str, language: str, value: str | int | None) -> SafeString:
+    return _render_part(name, language, value)
+
+
+def _render_part(name: str, language: str, value: str | int | None) -> SafeString:
+    return render_to_string(
+        name,
+        {
+            "value": value,
+            "language": language,
+            "direction": "rtl" if get_language_bidi() else "ltr",
+            "site_name": settings.SITE_NAME,
+            "refund_window_days": settings.REFUND_WINDOW_DAYS,
+            "is_demo": settings.DEMO,
+        },
+    )
+
+
+@register.filter
+def digits(value: object) -> str:
+    """Digits as the reader's language writes them."""
+    return str(value).translate(DIGITS.get(get_language() or "", {}))
+
+
+@register.filter
+def money(amount: int, currency: str) -> SafeString:
+    """Minor units as an isolated price."""
+    return format_html('<bdi class="money">{}</bdi>', format_money(amount, currency, get_language() or "en"))
+
+
+@register.filter
+def money_text(amount: int, currency: str) -> str:
+    """Minor units as a price for plain text, kept together by Unicode isolates instead of markup."""
+    return f"\u2068{format_money(amount, currency, get_language() or 'en')}\u2069"
+
+
+@register.filter
+def price(value: Any) -> SafeString:
+    """A Price as an isolated price, or the word for nothing to pay."""
+    return money(value.amount, value.currency) if value.amount else format_html("<b>{}</b>", _("Free"))
+
+
+@register.filter
+def isolate(value: object) -> SafeString:
+    """Text of unknown direction, such as a name or a file name, that must not turn its neighbours around."""
+    return format_html("<bdi>{}</bdi>", value)
+
+
+@register.filter
+def ltr(value: object) -> SafeString:
+    """Text that is always read from the left: addresses, keys, order numbers, versions."""
+    return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+
+@register.filter
+def filesize(size: int) -> str:
+    """Bytes in the unit a person would choose, in the reader's digits."""
+    if size < 1024 * 1024:
+        return _("%(size)s KB") % {"size": digits(max(1, round(size / 1024)))}
+    if size < 1024**3:
+        return _("%(size)s MB") % {"size": digits(f"{size / 1024**2:.1f}".removesuffix(".0"))}
+    return _("%(size)s GB") % {"size": digits(f"{size / 1024**3:.1f}".removesuffix(".0"))}
+
+
+@register.filter
+def file_icon(filename: str) -> str:
+    """The icon that fits a file by the end of its name."""
+    extension = filename.rpartition(".")[2].lower()
+    if extension in {"zip", "gz", "tar", "7z", "rar"}:
+        return "file-archive"
+    if extension in {"html", "css", "js", "json", "php", "py", "xml"}:
+        return "file-code"
+    if extension in {"png", "jpg", "jpeg", "webp", "svg"}:
+        return "image"
+    return "book-open" if extension in {"pdf", "epub", "mobi"} else "file-text"
+
+
+@register.simple_tag
+def picture(image: Picture, *, sizes: str, alt: str = "", eager: bool = False) -> SafeString:
+    """A picture in three widths, WebP before JPEG, with its room kept while it loads."""
+    loading = mark_safe(' fetchpriority="high"') if eager else mark_safe(' loading="lazy" decoding="async"')
+    return format_html(
+        '<picture><source type="image/webp" srcset="{}" sizes="{}">'
+        '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}"{}></picture>',
+        *(image.srcset("webp"), sizes, image.url(640, "jpg"), image.srcset("jpg"), sizes),
+        *(image.width, image.height, alt, loading),
+    )
+
+
+@register.filter
+def json_ld(data: object) -> SafeString:
+    """Structured data as a data block that search engines read and browsers never run."""
+    text = json.dumps(data, ensure_ascii=False).translate(_JSON_ESCAPES)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')

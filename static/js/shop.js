@@ -1,0 +1,70 @@
+// Loaded before the page is drawn, so that a chosen theme is there from the first picture.
+// Everything here only adds to pages that work without it.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const storage = {
+    get() { try { return localStorage.getItem("theme"); } catch { return null; } },
+    set(theme) { try { localStorage.setItem("theme", theme); } catch { /* kept for this page only */ } },
+  };
+  const chosen = storage.get();
+  if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
+
+  function switchTheme() {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    storage.set(root.dataset.theme);
+  }
+
+  async function copy(button) {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      return;
+    }
+    const words = button.querySelector("[data-copy-word]");
+    const before = words.textContent;
+    words.textContent = button.dataset.copied;
+    setTimeout(() => { words.textContent = before; }, 2000);
+  }
+
+  // Arrow keys move along a shelf, in the direction of reading.
+  function moveAlongShelf(event) {
+    const shelf = event.target.closest("[data-shelf]");
+    if (!shelf || (event.key !== "ArrowRight" && event.key !== "ArrowLeft")) return;
+    const links = [...shelf.querySelectorAll("a[href]")];
+    const forward = (event.key === "ArrowRight") !== (getComputedStyle(shelf).direction === "rtl");
+    const next = links[links.indexOf(event.target) + (forward ? 1 : -1)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+
+  // The bar at the foot of a phone steps aside while the button itself is in sight.
+  function watchBuyButton() {
+    const bar = document.querySelector(".buybar");
+    const button = document.querySelector("[data-buy]");
+    if (!bar || !button || !("IntersectionObserver" in window)) return;
+    new IntersectionObserver(([seen]) => bar.classList.toggle("away", seen.isIntersecting)).observe(button);
+  }
+
+  // A changed quantity is sent at once; without scripts its button does it.
+  function watchQuantities() {
+    for (const form of document.querySelectorAll("form[data-quantity]")) {
+      form.querySelector("button").classList.add("sr-only");
+      form.addEventListener("change", () => form.requestSubmit());
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-theme-switch], [data-copy]");
+    if (button?.matches("[data-theme-switch]")) switchTheme();
+    else if (button) copy(button);
+  });
+  document.addEventListener("keydown", moveAlongShelf);
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const control of document.querySelectorAll("[data-theme-switch], [data-copy]")) control.hidden = false;
+    watchBuyButton();
+    watchQuantities();
+  });
+})();
