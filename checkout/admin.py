@@ -64,7 +64,7 @@ class PaymentInline(ReadOnly, admin.TabularInline):
         "created_at",
         "settled_at",
     ]
-    readonly_fields = fields
+    readonly_fields = ["amount_shown"]
     show_change_link = True
 
     @admin.display(description=_("amount"))

@@ -4,6 +4,7 @@ from django.utils.translation import override
 
 from checkout.models import Order, OrderEvent
 from storefront.mail import send_templated
+from storefront.models import OutgoingMail
 from storefront.text import fold_email
 
 
@@ -27,8 +28,17 @@ def mail_delivery(event: OrderEvent) -> None:
             "order_url": order_url,
         },
         language=order.language,
-        cause=f"order.delivered:{order.pk}",
+        cause=_cause(order),
     )
+
+
+def is_mailed(order: Order) -> bool:
+    """Whether the delivery mail of the order is promised or sent."""
+    return OutgoingMail.objects.filter(cause=_cause(order)).exists()
+
+
+def _cause(order: Order) -> str:
+    return f"order.delivered:{order.pk}"
 
 
 def _is_proven(order: Order) -> bool:

@@ -16,8 +16,9 @@ from checkout.models import Order, OrderLine
 from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
 from checkout.reactions import handle_events_of
-from delivery.errors import DownloadRefused, LinkNotValid
+from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
 from delivery.links import offers, open_link
+from delivery.mails import is_mailed
 from delivery.models import Download, DownloadGrant
 from storefront.errors import StorefrontError
 
@@ -39,6 +40,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "lines": lines,
         "downloads": [offer for line in lines for offer in offers(line)] if state == "paid" else [],
         "providers": providers_for(order.total, order.currency) if state == "failed" else [],
+        "is_mailed": state == "paid" and is_mailed(order),
     }
     response = TemplateResponse(request, "delivery/order.html", context)
     response["X-Robots-Tag"] = "noindex"
@@ -69,10 +71,12 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         grant = open_link(token)
         response = _file_response(grant)
+    except LinkExpired as refusal:
+        return _link_problem(request, refusal, "expired", status=410)
     except LinkNotValid as refusal:
-        return _link_problem(request, refusal, status=410)
+        return _link_problem(request, refusal, "broken", status=404)
     except DownloadRefused as refusal:
-        return _link_problem(request, refusal, status=403)
+        return _link_problem(request, refusal, "refused", status=403)
     if request.method == "GET":
         Download.objects.create(
             grant=grant,
@@ -82,8 +86,9 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     return response
 
 
-def _link_problem(request: HttpRequest, refusal: StorefrontError, *, status: int) -> HttpResponse:
-    return TemplateResponse(request, "delivery/link_problem.html", {"problem": refusal}, status=status)
+def _link_problem(request: HttpRequest, refusal: StorefrontError, kind: str, *, status: int) -> HttpResponse:
+    context = {"problem": refusal, "kind": kind}
+    return TemplateResponse(request, "delivery/link_problem.html", context, status=status)
 
 
 def _file_response(grant: DownloadGrant) -> HttpResponseBase:
