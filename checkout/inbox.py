@@ -4,7 +4,6 @@ import logging
 
 from django.http import HttpRequest
 
-from checkout.errors import PaymentRefused, ProviderNotOffered, ProviderUnavailable
 from checkout.models import Payment, WebhookEvent
 from checkout.payments import sync_payment
 from checkout.providers.base import Provider
@@ -38,16 +37,16 @@ def handle(event: WebhookEvent) -> None:
     """Look again at the payment that the event speaks of. Safe to repeat; a failure is tried again later."""
     if not event.claim():
         return
-    payment = _payment_of(event)
-    if payment is None:
-        event.mark_handled("Nothing here to look at.")
-        return
     try:
-        sync_payment(payment)
-    except (ProviderUnavailable, ProviderNotOffered, PaymentRefused) as error:
-        event.mark_failed(str(error))
+        payment = _payment_of(event)
+        if payment:
+            sync_payment(payment)
+    except Exception as error:
+        # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
+        logger.exception("Webhook event %s could not be handled.", event.pk)
+        event.mark_failed(f"{type(error).__name__}: {error}")
     else:
-        event.mark_handled()
+        event.mark_handled("" if payment else "It speaks of no payment of this shop.")
 
 
 def _payment_of(event: WebhookEvent) -> Payment | None:

@@ -1,6 +1,7 @@
 """Taking money. Row first, commit, call, settle: only the provider says "paid", and it is asked."""
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -8,11 +9,18 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from checkout.errors import OrderNotPayable, PaymentRefused, ProviderNotOffered, ProviderUnavailable
+from checkout.errors import (
+    OrderNotPayable,
+    PaymentRefused,
+    ProviderNotOffered,
+    ProviderUnavailable,
+    TooManyOrders,
+)
 from checkout.models import Order, Payment, Refund
 from checkout.providers import get_provider
 from checkout.providers.base import PaymentResult, PaymentState
 from checkout.refunds import request_refund
+from storefront.limits import within_limit
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +33,9 @@ _FINAL = {
 def start_payment(order: Order, provider_name: str) -> Payment:
     """Open a payment page for the order; payment.redirect_url is where the buyer goes.
 
-    Repeating it gives the page that is open. Raises OrderNotPayable, ProviderNotOffered,
-    ProviderUnavailable (the attempt stays, and a repeat goes on with it) and PaymentRefused.
+    Repeating it gives the page that is open. Raises OrderNotPayable, ProviderNotOffered, TooManyOrders
+    (machines try stolen cards in series), PaymentRefused, and ProviderUnavailable: the attempt stays then,
+    and a repeat goes on with it.
     """
     provider = get_provider(provider_name)
     if not order.is_pending:
@@ -56,6 +65,10 @@ def _open_attempt(order: Order, provider_name: str) -> Payment:
         payment = mine.first()
     if payment:
         return payment
+    if not within_limit("payment.client", order.client_address or "", limit=60, per=timedelta(hours=1)):
+        raise TooManyOrders(
+            _("Too many payments were started from your network. Please try again in an hour.")
+        )
     try:
         with transaction.atomic():
             return Payment.objects.create(
@@ -68,8 +81,7 @@ def _open_attempt(order: Order, provider_name: str) -> Payment:
 def _addresses(order: Order) -> tuple[str, str]:
     """Where the provider sends the buyer after paying, and after turning back."""
     with translation.override(order.language):
-        order_url = settings.SITE_URL + order.get_absolute_url()
-        return f"{order_url}?returned=1", settings.SITE_URL + reverse("checkout")
+        return settings.SITE_URL + order.get_absolute_url(), settings.SITE_URL + reverse("checkout")
 
 
 def sync_payment(payment: Payment) -> Payment:

@@ -12,15 +12,15 @@ def grant_downloads(event: OrderEvent) -> None:
 
     Safe to repeat and to race: one right a line and file, by constraint.
     """
-    lines = event.order.lines.select_related("variant")
-    DownloadGrant.objects.bulk_create(
-        (
-            DownloadGrant(line=line, file=file)
-            for line in lines
-            for file in ProductFile.objects.brought_by(line.variant)
-        ),
-        ignore_conflicts=True,
-    )
+    lines = list(event.order.lines.select_related("variant"))
+    files = ProductFile.objects.filter(product__in={line.variant.product_id for line in lines})
+    grants = [
+        DownloadGrant(line=line, file=file)
+        for file in files.prefetch_related("variants")
+        for line in lines
+        if file.is_brought_by(line.variant)
+    ]
+    DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
 
 
 def revoke_downloads(event: OrderEvent) -> None:

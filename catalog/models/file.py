@@ -10,16 +10,6 @@ def private_storage() -> Storage:
     return storages["private"]
 
 
-class ProductFileQuerySet(models.QuerySet["ProductFile"]):
-    def brought_by(self, variant: Variant) -> "ProductFileQuerySet":
-        """The files that a buyer of this variant gets: those of all variants, and its own."""
-        return (
-            self.filter(product_id=variant.product_id)
-            .filter(models.Q(variants=None) | models.Q(variants=variant))
-            .distinct()
-        )
-
-
 class ProductFile(models.Model):
     """A file that a product brings, in private storage: nobody reaches it without a signed link."""
 
@@ -40,8 +30,6 @@ class ProductFile(models.Model):
     position = models.PositiveIntegerField(_("position"), default=0)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
-    objects = ProductFileQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
@@ -49,6 +37,11 @@ class ProductFile(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    def is_brought_by(self, variant: Variant) -> bool:
+        """Whether a buyer of the variant gets this file; from the prefetched variants, without a query."""
+        own = {each.pk for each in self.variants.all()}
+        return variant.product_id == self.product_id and (not own or variant.pk in own)
 
     @property
     def format(self) -> str:

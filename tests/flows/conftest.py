@@ -1,0 +1,103 @@
+"""A real browser in front of a live server. Any console error or request to another host fails."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        reason = "Chromium is not installed (on Debian: apt install chromium)"
+        for item in items:
+            if "tests/flows/" in str(item.path):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def _playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(_playwright: Playwright) -> Iterator[Browser]:
+    browser = _playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server: Any, settings: Any) -> Iterator[Callable[..., Page]]:
+    """open_page("ar", PHONE) gives a page of a new reader, of that language and screen."""
+    settings.SITE_URL = live_server.url
+    settings.PORT = urlsplit(live_server.url).port
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def open_(language: str = "en", viewport: Any = None, **options: Any) -> Page:
+        context = chromium.new_context(
+            locale=language, viewport=viewport or DESKTOP, base_url=live_server.url, **options
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, problems)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def watch(page: Page, problems: list[str]) -> None:
+    def on_console(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            problems.append(f"{page.url}: {message.text}")
+
+    def on_request(request: Any) -> None:
+        if urlsplit(request.url).hostname not in ("127.0.0.1", "localhost", None):
+            problems.append(f"{page.url} asks {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    page.on("request", on_request)
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """Fails on any violation that axe finds in the page as it stands."""
+    axe = Axe()
+
+    def check(page: Page) -> None:
+        found = axe.run(page).response["violations"]
+        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+
+    return check
+
+
+@pytest.fixture
+def prefix() -> Callable[[str], str]:
+    return lambda language: "" if language == "en" else f"/{language}"
+
+
+def text_of(page: Page, selector: str) -> str:
+    return re.sub(r"\s+", " ", page.locator(selector).first.inner_text()).strip()
