@@ -148,6 +148,12 @@ def picture(image: Picture, *, sizes: str, alt: str = "", eager: bool = False) -
 
 
 @register.filter
+def jpeg(image: Picture, width: int) -> str:
+    """The address of one width as JPEG, for where srcset and WebP are not understood, such as mails."""
+    return image.url(width, "jpg")
+
+
+@register.filter
 def json_ld(data: object) -> SafeString:
     """Structured data as a data block that search engines read and browsers never run."""
     text = json.dumps(data, ensure_ascii=False).translate(_JSON_ESCAPES)
