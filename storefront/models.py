@@ -18,8 +18,9 @@ def retry_delay(attempts: int) -> timedelta:
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self) -> Self:
+        """Oldest promise first, so that mails keep their order after the mail server was away."""
         return self.filter(status=OutgoingMail.Status.PENDING, next_attempt_at__lte=timezone.now()).order_by(
-            "next_attempt_at", "pk"
+            "pk"
         )
 
 
