@@ -9,7 +9,13 @@ os.environ["DEMO"] = "1"
 os.environ["DEBUG"] = "0"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in the test's thread
 
+from storefront.catalogues import compile_catalogues  # noqa: E402
 from storefront.settings import *  # noqa: E402, F403
+
+compile_catalogues()
+if IS_SQLITE:  # noqa: F405
+    # A file, as in the shop: SQLite in memory locks otherwise, and knows no WAL.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}  # noqa: F405
 
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
