@@ -9,20 +9,22 @@ _FOLDED = str.maketrans(
         **{chr(0x0660 + value): str(value) for value in range(10)},  # Arabic digits
         **{chr(0x06F0 + value): str(value) for value in range(10)},  # Persian digits
         **dict.fromkeys("أإآٱ", "ا"),
-        **dict.fromkeys("ىی", "ي"),
-        "ک": "ك",
-        "ة": "ه",
-        "ۀ": "ه",
+        **dict.fromkeys("ىیے", "ي"),
+        **dict.fromkeys("کڪ", "ك"),
+        **dict.fromkeys("ةۀہھۃە", "ه"),
         "ؤ": "و",
         "ئ": "ي",
         "ـ": None,  # tatweel only stretches
         _ZWNJ: " ",
-        "ß": "ss",
+        "ı": "i",
     }
 )
 _NOT_WORD = re.compile(r"[^\w]+")
-_ARTICLE = re.compile(r"\b(?:وال|بال|كال|فال|ال|لل)(?=\w{3})")
+# Taken off again and again, so that ألماني and الألماني meet although the first only looks as if it had one.
+_ARTICLE = re.compile(r"\b(?:(?:وال|بال|كال|فال|ال|لل)(?=\w{3}))+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+_CONTROLS_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 
 
 def fold(text: str) -> str:
@@ -48,6 +50,11 @@ def fold_code(text: str) -> str:
 def fold_email(address: str) -> str:
     """One address for matching orders to people: case is folded, nothing else is guessed."""
     return unicodedata.normalize("NFKC", address).strip().casefold()
+
+
+def clean_text(text: str) -> str:
+    """Text of many lines without control characters; line ends are all the same."""
+    return _CONTROLS_IN_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def clean_line(text: str) -> str:
