@@ -3,6 +3,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
+from catalog.models.text import TextModel
 from catalog.models.variant import Variant
 
 
@@ -10,10 +11,10 @@ def private_storage() -> Storage:
     return storages["private"]
 
 
-class ProductFile(models.Model):
+class ProductFile(TextModel):
     """A file that a product brings, in private storage: nobody reaches it without a signed link."""
 
-    product = models.ForeignKey(Product, models.PROTECT, related_name="files", verbose_name=_("product"))
+    product = models.ForeignKey(Product, models.CASCADE, related_name="files", verbose_name=_("product"))
     variants = models.ManyToManyField(
         Variant,
         related_name="files",
@@ -22,7 +23,7 @@ class ProductFile(models.Model):
         help_text=_("None means all of them."),
     )
     title = models.CharField(_("title"), max_length=200, blank=True)
-    file = models.FileField(_("file"), upload_to="products/%Y/%m/", storage=private_storage, max_length=300)
+    file = models.FileField(_("file"), upload_to="products/", storage=private_storage, max_length=300)
     filename = models.CharField(_("name for the buyer"), max_length=200, blank=True)
     size = models.PositiveBigIntegerField(_("size"), editable=False)
     sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)

@@ -2,6 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.text import TextModel
+
 WIDTHS = (320, 640, 960)
 
 
@@ -26,11 +28,20 @@ class Picture(models.Model):
     def url(self, width: int, extension: str) -> str:
         return f"{settings.MEDIA_URL}{self.path(width, extension)}"
 
+    @property
+    def url_largest(self) -> str:
+        return self.url(WIDTHS[-1], "webp")
+
+    @property
+    def social_url(self) -> str:
+        """For the programs that show a link as a card, of which few read WebP."""
+        return self.url(WIDTHS[-1], "jpg")
+
     def srcset(self, extension: str) -> str:
         return ", ".join(f"{self.url(width, extension)} {width}w" for width in WIDTHS)
 
 
-class ProductImage(models.Model):
+class ProductImage(TextModel):
     """A picture of a product's gallery."""
 
     product = models.ForeignKey(

@@ -1,15 +1,26 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.category import Category
 from catalog.models.picture import Picture
+from catalog.models.slug import free_slug
+from catalog.models.text import TextModel
+from catalog.models.variant import Price
 from storefront.text import fold_for_search
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+TITLES = [f"title_{code}" for code in LANGUAGES]
+
+
+def _lowest_amount() -> Subquery:
+    prices = Price.objects.current().filter(variant__product=OuterRef("pk")).order_by("amount")
+    return Subquery(prices.values("amount")[:1])
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -18,15 +29,19 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(status=Product.Status.PUBLISHED, published_at__lte=timezone.now())
 
     def for_shelf(self) -> Self:
-        """With all that a product's cover, title and price on a list need."""
+        """With all that a product's cover, title and lowest price on a list need, in one query."""
         return (
             self.select_related("cover")
-            .prefetch_related("variants__prices")
-            .defer("description", "search_text")
+            .annotate(lowest_amount=_lowest_amount())
+            .defer("description", "requirements", "license_summary", "search_title", "search_text")
         )
 
+    def note_amounts(self) -> None:
+        """Bring the order by price up to date. Saving prices and variants one by one does it by itself."""
+        self.order_by().update(sorting_amount=_lowest_amount())
 
-class Product(models.Model):
+
+class Product(TextModel):
     """A thing in the shop."""
 
     class Kind(models.TextChoices):
@@ -49,8 +64,10 @@ class Product(models.Model):
         max_length=200,
         unique=True,
         allow_unicode=True,
+        blank=True,
         help_text=_(
-            "The last part of the product's address. After a change, old addresses lead to the new one."
+            "The last part of the product's address; empty makes one from the title. "
+            "After a change, old addresses lead to the new one."
         ),
     )
     tagline = models.CharField(_("one line of promise"), max_length=300, blank=True)
@@ -91,7 +108,11 @@ class Product(models.Model):
         _("on sale from"), null=True, blank=True, help_text=_("A time to come schedules the product.")
     )
     is_featured = models.BooleanField(_("featured on the home page"), default=False)
+    # What search looks at: folded words with a space at both ends, so that " ab" finds where words begin.
+    search_title = models.TextField(editable=False, default="", blank=True)
     search_text = models.TextField(editable=False, default="", blank=True)
+    # What sorting by price looks at: the lowest amount when prices last changed. Never shown.
+    sorting_amount = models.PositiveBigIntegerField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -101,7 +122,12 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["-published_at", "-pk"]
-        indexes = [models.Index(fields=["status", "-published_at", "-id"], name="product_shelf")]
+        indexes = [
+            models.Index(fields=["status", "-published_at", "-id"], name="product_shelf"),
+            models.Index(fields=["status", "kind", "-published_at", "-id"], name="product_kind_shelf"),
+            models.Index(fields=["status", "sorting_amount", "-id"], name="product_price_shelf"),
+            models.Index(fields=["-published_at"], condition=Q(is_featured=True), name="product_featured"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="published") | Q(published_at__isnull=False), name="published_has_a_time"
@@ -115,29 +141,67 @@ class Product(models.Model):
         return reverse("product", args=[self.slug])
 
     @property
+    def sample_url(self) -> str:
+        return reverse("sample", args=[self.slug]) if self.sample else ""
+
+    @property
     def is_on_sale(self) -> bool:
-        published = self.status == self.Status.PUBLISHED and self.published_at
-        return bool(published and self.published_at and self.published_at <= timezone.now())
+        return bool(self._has_a_time and self.published_at and self.published_at <= timezone.now())
 
     @property
     def is_scheduled(self) -> bool:
-        published = self.status == self.Status.PUBLISHED and self.published_at
-        return bool(published and self.published_at and self.published_at > timezone.now())
+        return bool(self._has_a_time and self.published_at and self.published_at > timezone.now())
+
+    @property
+    def _has_a_time(self) -> bool:
+        return self.status == self.Status.PUBLISHED and self.published_at is not None
+
+    @property
+    def lowest_price(self) -> Price | None:
+        """The price to show on a shelf, of a product loaded by for_shelf(); None where it can't be bought."""
+        amount: int | None = self.__dict__["lowest_amount"]
+        return None if amount is None else Price(currency=settings.CURRENCY, amount=amount)
+
+    def note_amounts(self) -> None:
+        """As for many products, after a price or variant of this one changed."""
+        Product.objects.filter(pk=self.pk).note_amounts()
+
+    def publish(self) -> None:
+        """Put it on sale: at the time it was scheduled for, or now. Repeating it changes nothing."""
+        self.status = self.Status.PUBLISHED
+        self.save(update_fields=["status", "updated_at"])
+
+    def unpublish(self) -> None:
+        """Take it off sale. Buyers keep what they have."""
+        self.status = self.Status.DRAFT
+        self.save(update_fields=["status", "updated_at"])
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """A changed slug leaves its old one behind as a redirect; a slug in use redirects no more."""
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
-        self.search_text = self._searchable()
-        if "update_fields" in kwargs and kwargs["update_fields"] is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "published_at"}
-        super().save(*args, **kwargs)
+        self.slug = self.slug or free_slug(Product.objects.exclude(pk=self.pk), self.title, self.kind)
+        self.search_title, self.search_text = (
+            self._searchable("title"),
+            self._searchable("title", "tagline", "author", "description"),
+        )
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {
+                *kwargs["update_fields"],
+                "search_title",
+                "search_text",
+                "published_at",
+            }
+        with transaction.atomic():
+            former = Product.objects.filter(pk=self.pk).exclude(slug=self.slug).first() if self.pk else None
+            super().save(*args, **kwargs)
+            OldSlug.objects.filter(slug=self.slug).delete()
+            if former:
+                OldSlug.objects.update_or_create(slug=former.slug, defaults={"product": self})
 
-    def _searchable(self) -> str:
-        names = ("title", "tagline", "author", "description")
-        texts = [
-            getattr(self, f"{name}_{code}") or "" for name in names for code, _name in settings.LANGUAGES
-        ]
-        return fold_for_search("\n".join(texts))
+    def _searchable(self, *names: str) -> str:
+        texts = [getattr(self, f"{name}_{code}") or "" for name in names for code in LANGUAGES]
+        return f" {fold_for_search(' '.join(texts))} "
 
 
 class OldSlug(models.Model):
@@ -154,7 +218,7 @@ class OldSlug(models.Model):
         return self.slug
 
 
-class Faq(models.Model):
+class Faq(TextModel):
     """A question that buyers ask, with its answer."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="faqs", verbose_name=_("product"))

@@ -1,19 +1,35 @@
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.product import Product
+from catalog.models.text import TextModel
+from storefront.money import DECIMALS, decimals, format_money
 
 
-class Variant(models.Model):
+def currencies() -> list[tuple[str, str]]:
+    return [(code, code) for code in sorted(DECIMALS)]
+
+
+class VariantQuerySet(models.QuerySet["Variant"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class Variant(TextModel):
     """An edition of a product, the thing one buys."""
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="variants", verbose_name=_("product"))
+    product = models.ForeignKey(
+        "catalog.Product", models.CASCADE, related_name="variants", verbose_name=_("product")
+    )
     title = models.CharField(
         _("title"), max_length=200, blank=True, help_text=_("Empty where there is only one.")
     )
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("on sale"), default=True)
+
+    objects = VariantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("variant")
@@ -31,13 +47,30 @@ class Variant(models.Model):
     def price(self) -> "Price | None":
         return self.price_in(settings.CURRENCY)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        self.product.note_amounts()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        self.product.note_amounts()
+        return deleted
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    def current(self) -> Self:
+        """What buyers are asked now: prices of active variants in the shop's currency."""
+        return self.filter(currency=settings.CURRENCY, variant__is_active=True)
+
 
 class Price(models.Model):
     """What a variant costs in one currency, in integer minor units."""
 
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="prices", verbose_name=_("variant"))
-    currency = models.CharField(_("currency"), max_length=3)
+    currency = models.CharField(_("currency"), max_length=3, choices=currencies)
     amount = models.PositiveBigIntegerField(_("amount"))
+
+    objects = PriceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("price")
@@ -46,4 +79,15 @@ class Price(models.Model):
         constraints = [models.UniqueConstraint(fields=["variant", "currency"], name="one_price_a_currency")]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return format_money(self.amount, self.currency, "en")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises UnknownCurrency for a code without known decimals: such an amount would mean nothing."""
+        decimals(self.currency)
+        super().save(*args, **kwargs)
+        self.variant.product.note_amounts()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        self.variant.product.note_amounts()
+        return deleted
