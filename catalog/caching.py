@@ -1,0 +1,28 @@
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from storefront.context import is_personal
+
+View = Callable[..., HttpResponseBase]
+PUBLIC = "public, max-age=0, s-maxage=60, must-revalidate"
+
+
+def public_page(view: View) -> View:
+    """Lets caches keep the page for a minute, where it is the same for every reader.
+
+    A reader with a session gets a page of their own, which the middleware keeps out of every cache.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        patch_vary_headers(response, ["Cookie"])
+        if not is_personal(request):
+            response.headers.setdefault("Cache-Control", PUBLIC)
+        return response
+
+    return wrapped

@@ -1,0 +1,48 @@
+"""What a product page says to search engines, in the words of https://schema.org/Product."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from catalog.models import Product, Variant
+from storefront.money import decimals
+
+
+def product_data(product: Product, variants: list[Variant]) -> dict[str, Any]:
+    url = f"{settings.SITE_URL}{product.get_absolute_url()}"
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": ["Product", "Book"] if product.kind == Product.Kind.EBOOK else "Product",
+        "name": product.title,
+        "url": url,
+        "inLanguage": product.content_language or get_language(),
+        "offers": [_offer(variant, url) for variant in variants if variant.price],
+    }
+    if product.tagline:
+        data["description"] = product.tagline
+    if product.author:
+        data["author"] = {"@type": "Person", "name": product.author}
+    if product.cover:
+        data["image"] = f"{settings.SITE_URL}{product.cover.social_url}"
+    return data
+
+
+def _offer(variant: Variant, url: str) -> dict[str, Any]:
+    price = variant.price
+    assert price is not None
+    return {
+        "@type": "Offer",
+        "name": variant.title or variant.product.title,
+        "price": plain_amount(price.amount, price.currency),
+        "priceCurrency": price.currency,
+        "availability": "https://schema.org/InStock",
+        "url": url,
+    }
+
+
+def plain_amount(amount: int, currency: str) -> str:
+    """Minor units as a decimal number for programs: 1250 USD is 12.50."""
+    places = decimals(currency)
+    whole, part = divmod(amount, 10**places)
+    return f"{whole}.{part:0{places}d}" if places else str(whole)
