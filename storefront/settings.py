@@ -172,7 +172,8 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | int] = (
-    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2}
+    # One quick try: whoever buys does not wait for a Redis that is away, the sweeps know what is due.
+    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 0}
     if REDIS_URL
     else {
         "data_folder_in": str(DATA_DIR / "queue"),

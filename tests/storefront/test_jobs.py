@@ -1,4 +1,4 @@
-"""Jobs are sent by a process of their own, through a real broker: Redis where REDIS_URL is set, or a folder."""
+"""Jobs are sent by a process of their own, through a real broker: Redis if REDIS_URL is set, or a folder."""
 
 import contextlib
 import os
@@ -61,11 +61,10 @@ def run(code: str, shop: dict[str, str]) -> str:
 def jobs_at(broker: Connection) -> list[tuple[str, str]]:
     """Name and arguments of each job, taken from the broker."""
     jobs = []
-    with broker.SimpleQueue("celery") as queue:
-        with contextlib.suppress(queue.Empty):
-            while message := queue.get(timeout=1):
-                jobs.append((message.headers["task"], message.headers["argsrepr"]))
-                message.ack()
+    with broker.SimpleQueue("celery") as queue, contextlib.suppress(queue.Empty):
+        while message := queue.get(timeout=1):
+            jobs.append((message.headers["task"], message.headers["argsrepr"]))
+            message.ack()
     return jobs
 
 
