@@ -127,8 +127,7 @@ def _to_payment(order: Order, provider: str) -> HttpResponse:
 
 
 def _checkout_page(request: HttpRequest, form: CheckoutForm, cart: Cart) -> HttpResponse:
-    status = 422 if form.errors else 200
-    return TemplateResponse(request, "checkout/checkout.html", {"form": form, "cart": cart}, status=status)
+    return TemplateResponse(request, "checkout/checkout.html", {"form": form, "cart": cart})
 
 
 def _buyer(request: HttpRequest, form: CheckoutForm) -> Buyer:
