@@ -19,7 +19,7 @@ from catalog.drawing.grounds import (
 )
 from catalog.drawing.icons import draw_icon
 from catalog.drawing.lettering import Align, Box, fit, is_right_to_left, printable, write
-from catalog.drawing.palette import PAPER, Colour, Palette, contrast, mixed, palette_for
+from catalog.drawing.palette import PAPER, Colour, Palette, ink_on_paper, mixed, palette_for
 
 BOOK: Size = (960, 1280)
 PLATE: Size = (960, 600)
@@ -96,7 +96,7 @@ def _panel(words: _Words, palette: Palette, work: Tilework) -> Image.Image:
     """Tilework all over, and the words on a paper panel with stepped corners."""
     width, height = BOOK
     cover = tiled(BOOK, palette, Tilework(work.fold, work.edge, (width / 2, height / 2), work.turn))
-    ink = _ink(palette)
+    ink = ink_on_paper(palette)
     panel = _stepped_panel((width - 240, 760), PAPER, mixed(palette.ground, PAPER, 0.25))
     laid(cover, panel, (width / 2, height / 2), shadow=0.45)
     left, top = 120, (height - 760) // 2
@@ -330,15 +330,10 @@ def _badge(kind: str, palette: Palette) -> Image.Image:
         ImageDraw.Draw(star),
         centre=side * scale / 2,
         size=side * scale * 0.42,
-        colour=_ink(palette),
+        colour=ink_on_paper(palette),
         paper=PAPER,
     )
     return star.resize((side, side), Image.Resampling.LANCZOS)
-
-
-def _ink(palette: Palette) -> Colour:
-    """The darker of the palette's colours, for drawing on paper."""
-    return max(palette.deep, palette.spark, key=lambda colour: contrast(colour, PAPER))
 
 
 def _stepped_panel(size: Size, paper: Colour, line: Colour) -> Image.Image:

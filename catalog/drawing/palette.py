@@ -58,6 +58,11 @@ def contrast(one: Colour, two: Colour) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def ink_on_paper(palette: Palette) -> Colour:
+    """The darker of the palette's deep and spark."""
+    return max(palette.deep, palette.spark, key=lambda colour: contrast(colour, PAPER))
+
+
 def mixed(one: Colour, two: Colour, share: float) -> Colour:
     """The colour that lies `share` (0 to 1) of the way from the first to the second."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, two, strict=True))
