@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from babel import Locale
-from babel.numbers import format_decimal, get_currency_symbol
+from babel.numbers import get_currency_symbol
 from django.utils.translation import gettext as _
 
 from storefront.errors import StorefrontError
@@ -81,8 +81,8 @@ def format_number(amount: int, currency: str, language: str) -> str:
     """Minor units as a number in the reader's digits: 123450 USD is 1,234.50, and ۱٬۲۳۴٫۵۰ in Persian."""
     places = decimals(currency)
     whole, part = divmod(abs(amount), 10**places)
-    # Babel is asked for Latin digits and whole numbers only: its default numbering mixes separators.
-    text = format_decimal(whole, locale="en") + (f".{part:0{places}d}" if places else "")
+    # Not by Babel: its default numbering mixes separators.
+    text = f"{whole:,}" + (f".{part:0{places}d}" if places else "")
     return ("-" if amount < 0 else "") + text.translate(DIGITS.get(language, {}))
 
 

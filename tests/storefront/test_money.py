@@ -1,0 +1,80 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storefront.money import DECIMALS, UnknownCurrency, allocate, decimals, format_money, format_number
+
+NBSP = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "shown"),
+    [
+        (123450, "USD", "en", "$1,234.50"),
+        (5, "USD", "en", "$0.05"),
+        (-123450, "USD", "en", "-$1,234.50"),
+        (123450, "USD", "ar", f"1,234.50{NBSP}$"),
+        (123450, "USD", "fa", f"۱٬۲۳۴٫۵۰{NBSP}$"),
+        (-123450, "USD", "fa", f"-۱٬۲۳۴٫۵۰{NBSP}$"),
+        (37500, "KWD", "en", f"KWD{NBSP}37.500"),
+        (37500, "KWD", "ar", f"37.500{NBSP}د.ك."),
+        (37500, "KWD", "fa", f"۳۷٫۵۰۰{NBSP}دینار کویت"),
+        (1200, "JPY", "en", "¥1,200"),
+        (1200, "JPY", "ar", f"1,200{NBSP}JP¥"),
+        (1200, "JPY", "fa", f"۱٬۲۰۰{NBSP}¥"),
+        (4950, "SAR", "en", f"SAR{NBSP}49.50"),
+        (4950, "SAR", "ar", f"49.50{NBSP}ر.س."),
+        (4950, "SAR", "fa", f"۴۹٫۵۰{NBSP}ریال سعودی"),
+        (0, "EUR", "en", "€0.00"),
+    ],
+)
+def test_money_is_shown(amount, currency, language, shown):
+    assert format_money(amount, currency, language) == shown
+
+
+def test_huge_amounts_stay_exact():
+    assert format_number(9_007_199_254_740_993, "USD", "en") == "90,071,992,547,409.93"
+
+
+@pytest.mark.parametrize("code", ["XXX", "usd", ""])
+def test_a_currency_without_known_decimals_is_refused(code):
+    with pytest.raises(UnknownCurrency, match="not known"):
+        decimals(code)
+
+
+@given(st.integers(), st.sampled_from(sorted(DECIMALS)))
+def test_no_digit_of_a_number_is_lost(amount, currency):
+    digits = format_number(amount, currency, "en").replace(",", "").replace(".", "")
+
+    assert int(digits) == amount
+
+
+@given(st.integers(), st.lists(st.integers(min_value=0), min_size=1))
+def test_parts_sum_to_the_whole(amount, weights):
+    assert sum(allocate(amount, weights)) == amount
+
+
+@given(st.integers(min_value=0), st.lists(st.integers(min_value=0), min_size=1).filter(any))
+def test_each_part_is_within_one_unit_of_its_share(amount, weights):
+    total = sum(weights)
+
+    for part, weight in zip(allocate(amount, weights), weights, strict=True):
+        assert abs(part * total - amount * weight) < total
+
+
+@given(st.integers(), st.lists(st.integers(min_value=0), min_size=1))
+def test_a_refund_is_the_mirror_of_a_charge(amount, weights):
+    assert allocate(-amount, weights) == [-part for part in allocate(amount, weights)]
+
+
+def test_odd_units_go_to_the_largest_remainders_and_the_first_among_equals():
+    assert allocate(100, [1, 1, 1]) == [34, 33, 33]
+    assert allocate(10, [1, 2, 4]) == [1, 3, 6]
+    assert allocate(3, [0, 0]) == [2, 1]
+    assert allocate(7, [0, 5]) == [0, 7]
+
+
+@pytest.mark.parametrize("weights", [[], [1, -1]])
+def test_weights_that_mean_nothing_are_refused(weights):
+    with pytest.raises(ValueError, match="Weights"):
+        allocate(1, weights)
