@@ -1,0 +1,78 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storefront.text import clean_line, clean_text, fold, fold_code, fold_for_search
+
+SAME = [
+    ("كتابي", "کتابی"),  # Arabic and Persian yeh and kaf
+    ("على", "علي"),
+    ("مدرسة", "مدرسه"),
+    ("أسرار", "اسرار"),
+    ("إدارة", "اداره"),
+    ("آداب", "اداب"),
+    ("مسؤول", "مسوول"),
+    ("ہندوستان", "هندوستان"),  # Urdu heh
+    ("۱۴۰۳", "1403"),
+    ("١٤٠٣", "1403"),
+    ("كتـــاب", "كتاب"),  # tatweel
+    ("كِتَابٌ", "كتاب"),  # tashkeel
+    ("می‌روم", "می روم"),  # ZWNJ
+    ("ﻛﺘﺎﺏ", "كتاب"),  # presentation forms
+    ("Straße", "STRASSE"),
+    ("Çağdaş", "cagdas"),
+    ("ILIK", "ılık"),
+    ("Café, noir!", "cafe noir"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_spellings_meet(one, other):
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("with_article", "without"),
+    [("الكتاب", "كتاب"), ("والكتب", "كتب"), ("بالعربية", "عربيه"), ("للكتاب", "كتاب"), ("الألماني", "ماني")],
+)
+def test_search_takes_the_article_off(with_article, without):
+    assert fold_for_search(with_article) == without
+
+
+def test_a_short_word_keeps_what_looks_like_an_article():
+    assert fold_for_search("الله إلى ألم") == "الله الي الم"
+
+
+def test_codes_have_no_spaces():
+    assert fold_code("رمضان-٢٠۲٧") == fold_code("رمضان 2027") == "رمضان2027"
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text):
+    assert fold(fold(text)) == fold(text)
+    assert fold_for_search(fold_for_search(text)) == fold_for_search(text)
+
+
+@given(st.text())
+def test_folded_text_is_words_and_single_spaces(text):
+    folded = fold(text)
+
+    assert folded == " ".join(folded.split())
+    assert all(char.isalnum() or char == " " for char in folded)
+
+
+@given(st.text(alphabet=st.sampled_from("الكتبوفهيaB1 ")))
+def test_articles_come_off_in_one_go(text):
+    assert fold_for_search(fold_for_search(text)) == fold_for_search(text)
+
+
+def test_a_line_has_no_controls_and_no_overrides():
+    assert clean_line("  a\x00b\r\nc\u202egpj.exe\ufeff ") == "a b c gpj.exe"
+
+
+def test_a_line_keeps_joiners_and_emoji():
+    assert clean_line("می‌روم 👩‍🚀") == "می‌روم 👩‍🚀"
+
+
+def test_a_text_keeps_its_lines():
+    assert clean_text("a\x00\r\n\tb\rc\x1b") == "a\n\tb\nc"
