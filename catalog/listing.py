@@ -26,25 +26,26 @@ class Shelf(Paginator):
 
     def __init__(self, products: QuerySet[Product], found: list[int] | None = None) -> None:
         super().__init__(products, PAGE_LENGTH)
+        self.products = products
         self.found = found
 
     @cached_property
     def count(self) -> int:
         if self.found is not None:
             return len(self.found)
-        return self.object_list.order_by()[:MOST_COUNTED].count()  # type: ignore[union-attr]
+        return self.products.order_by()[:MOST_COUNTED].count()
 
     @property
     def is_capped(self) -> bool:
         """Whether there may be more products than were counted."""
         return self.found is None and self.count == MOST_COUNTED
 
-    def validate_number(self, number: float | str) -> int:
+    def get_page(self, number: float | str | None) -> Page:
         """Whoever comes to the last of the counted pages has all of them counted."""
-        if self.is_capped and str(number).isdecimal() and int(number) >= self.num_pages:
-            self.count = self.object_list.order_by().count()  # type: ignore[misc,union-attr]
+        if self.is_capped and str(number).isdecimal() and int(str(number)[:9]) >= self.num_pages:
+            self.count = self.products.order_by().count()
             vars(self).pop("num_pages", None)
-        return super().validate_number(number)
+        return super().get_page(number)
 
 
 class Found(Shelf):
@@ -53,8 +54,8 @@ class Found(Shelf):
     def page(self, number: int | str) -> Page:
         number = self.validate_number(number)
         keys = (self.found or [])[(number - 1) * PAGE_LENGTH : number * PAGE_LENGTH]
-        products = {product.pk: product for product in self.object_list.filter(pk__in=keys)} if keys else {}
-        return self._get_page([products[key] for key in keys if key in products], number, self)
+        products = {product.pk: product for product in self.products.filter(pk__in=keys)} if keys else {}
+        return Page([products[key] for key in keys if key in products], number, self)
 
 
 def list_products(*, query: str, category: Category | None, kind: str, sort: str) -> Shelf:

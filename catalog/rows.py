@@ -16,8 +16,8 @@ class JSONRows(Subquery):
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
         template = "(SELECT json_group_array(json(entry)) FROM (%(subquery)s))"
-        return self.as_sql(compiler, connection, template=template)
+        return super().as_sql(compiler, connection, template=template)  # type: ignore[call-arg]
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
         template = "(SELECT coalesce(json_agg(entry), '[]')::text FROM (%(subquery)s) AS entries)"
-        return self.as_sql(compiler, connection, template=template)
+        return super().as_sql(compiler, connection, template=template)  # type: ignore[call-arg]

@@ -31,7 +31,10 @@ def find_products(products: QuerySet[Product], query: str) -> list[int]:
 def suggest(products: QuerySet[Product], query: str) -> list[str]:
     """Near spellings of a query that found nothing, from the titles of these products."""
     words = fold_for_search(query).split()[:MOST_WORDS]
-    near = _near(products, "search_title", [word[i : i + 3] for word in words for i in range(len(word) - 2)])
+    if not words:
+        return []
+    sought = f" {' '.join(words)} "
+    near = _near(products, "search_title", [sought[at : at + 3] for at in range(len(sought) - 2)])
     known = {fold_for_search(word): word for title in near for word in title.split()}
     if len(words) == 1:
         return [known[word] for word in get_close_matches(words[0], known, n=3, cutoff=0.65)]
@@ -68,8 +71,6 @@ def _matching(products: QuerySet[Product], column: str, patterns: list[str]) -> 
 
 
 def _near(products: QuerySet[Product], column: str, trigrams: list[str]) -> list[str]:
-    if not trigrams:
-        return []
     products = products.order_by()
     if connections[products.db].vendor == "sqlite":
         near = _full_text(products, " OR ".join(f'{column} : "{trigram}"' for trigram in trigrams))

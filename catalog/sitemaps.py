@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from catalog.models import Category, Product
@@ -40,9 +40,12 @@ class ProductSitemap(ShopSitemap):
     def items(self) -> QuerySet[Product]:
         return Product.objects.published().only("slug", "updated_at")
 
-    def lastmod(self, item: Model) -> datetime:
-        assert isinstance(item, Product)
+    def lastmod(self, item: Product) -> datetime:
         return item.updated_at
 
 
-SITEMAPS = {"pages": PageSitemap, "categories": CategorySitemap, "products": ProductSitemap}
+SITEMAPS: dict[str, type[Sitemap] | Sitemap] = {
+    "pages": PageSitemap,
+    "categories": CategorySitemap,
+    "products": ProductSitemap,
+}

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import get_language
 
-from catalog.models import Product, Variant
+from catalog.models import Price, Product, Variant
 from storefront.money import decimals
 
 
@@ -17,7 +17,7 @@ def product_data(product: Product, variants: list[Variant]) -> dict[str, Any]:
         "name": product.title,
         "url": url,
         "inLanguage": product.content_language or get_language(),
-        "offers": [_offer(variant, url) for variant in variants if variant.price],
+        "offers": [_offer(variant, variant.price, url) for variant in variants if variant.price],
     }
     if product.tagline:
         data["description"] = product.tagline
@@ -28,9 +28,7 @@ def product_data(product: Product, variants: list[Variant]) -> dict[str, Any]:
     return data
 
 
-def _offer(variant: Variant, url: str) -> dict[str, Any]:
-    price = variant.price
-    assert price is not None
+def _offer(variant: Variant, price: Price, url: str) -> dict[str, Any]:
     return {
         "@type": "Offer",
         "name": variant.title or variant.product.title,
