@@ -85,7 +85,12 @@ def digits(value: object) -> str:
 @register.filter
 def money(amount: int, currency: str) -> SafeString:
     """Minor units as an isolated price."""
-    return format_html('<bdi class="money">{}</bdi>', format_money(amount, currency, get_language() or "en"))
+    return _money(amount, currency, get_language() or "en")
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: int, currency: str, language: str) -> SafeString:
+    return format_html('<bdi class="money">{}</bdi>', format_money(amount, currency, language))
 
 
 @register.filter
