@@ -3,16 +3,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from storefront.doctor import database, machine, queue, services, storage
+from storefront.doctor import database, machine, outside, queue, storage
 
 CHECKS = [
     database.database,
     queue.broker,
     queue.worker,
     queue.lag,
-    services.mail,
-    services.stripe,
-    services.address,
+    outside.mail,
+    outside.stripe,
+    outside.address,
     storage.storage,
     machine.disk,
     machine.pango,
