@@ -29,11 +29,9 @@ def make_due() -> None:
 
 
 @pytest.fixture
-def _no_task_runs() -> Iterator[None]:
+def _no_task_runs() -> None:
     """Mails stay promised until the test's own sweep, as with a broker that lost every message."""
     app.conf.task_always_eager = False
-    app.conf.broker_url = "memory://"
-    return
 
 
 @pytest.fixture
