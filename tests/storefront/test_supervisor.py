@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ class Running:
 
 
 @pytest.fixture
-def start(tmp_path) -> Iterator[type]:
+def start(tmp_path) -> Iterator[Callable[..., Running]]:
     started = []
 
     def begin(*programs: str) -> Running:

@@ -26,7 +26,10 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         refuse_taken_port(settings.PORT)
-        self._prepare()
+        try:
+            self._prepare()
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before the shop was open.", returncode=130) from None
         for finding in (*pango(), *fonts()):
             if not finding.is_ok:
                 self.stdout.write(f"{finding.name}: {finding.text}")
