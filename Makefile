@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` runs the shop, `make test` tests it. `make help` names the others.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format messages lock
-MAKEFLAGS += --no-print-directory
+.PHONY: help demo test check style templates imports types migrations translations format messages lock
+MAKEFLAGS += --no-print-directory --keep-going
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,13 +19,19 @@ demo: .venv/shop.installed  ## Run the demo shop: web, worker and scheduler, unt
 test: .venv/tools.installed  ## Run all tests; ARGS="-k cart" chooses among them
 	@$(RUN) -m pytest $(ARGS)
 
-check: .venv/tools.installed  ## Check style, types, imports, migrations, translations, templates
-	@echo "ruff";         .venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@echo "templates";    git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --check --target-version 5.2
-	@echo "imports";      .venv/bin/lint-imports
-	@echo "mypy";         .venv/bin/mypy .
-	@echo "migrations";   $(MANAGE) makemigrations --check --dry-run
-	@echo "translations"; $(MANAGE) check_catalogs
+check: style templates imports types migrations translations  ## Check all that is not a test
+style: .venv/tools.installed
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+templates: .venv/tools.installed
+	@git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --check --target-version 5.2
+imports: .venv/tools.installed
+	@.venv/bin/lint-imports
+types: .venv/tools.installed
+	@.venv/bin/mypy .
+migrations: .venv/tools.installed
+	@$(MANAGE) makemigrations --check --dry-run
+translations: .venv/tools.installed
+	@$(MANAGE) check_catalogs
 
 format: .venv/tools.installed  ## Put code and templates into the house's form
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .

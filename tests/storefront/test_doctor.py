@@ -99,6 +99,8 @@ class Stripe(HTTPServer):
 
 
 class Answer(BaseHTTPRequestHandler):
+    server: Stripe
+
     def do_GET(self) -> None:
         assert self.path == "/v1/balance"
         right = self.headers["Authorization"] == "Bearer sk_live_right"
