@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from catalog.models import Price, Product, Variant
-from storefront.money import decimals
+from storefront.money import plain_amount
 
 
 def product_data(product: Product, variants: list[Variant]) -> dict[str, Any]:
@@ -37,10 +37,3 @@ def _offer(variant: Variant, price: Price, url: str) -> dict[str, Any]:
         "availability": "https://schema.org/InStock",
         "url": url,
     }
-
-
-def plain_amount(amount: int, currency: str) -> str:
-    """Minor units as a decimal number for programs: 1250 USD is 12.50."""
-    places = decimals(currency)
-    whole, part = divmod(amount, 10**places)
-    return f"{whole}.{part:0{places}d}" if places else str(whole)

@@ -3,12 +3,14 @@
 The number of decimals is the payment providers' (ISO 4217), not the one a locale likes to show.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
 from babel import Locale
 from babel.numbers import get_currency_symbol
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from storefront.errors import StorefrontError
 
@@ -65,8 +67,18 @@ SYMBOLS = {
 }
 
 
+# What people type for digits, the decimal point and the thousands.
+_TYPED = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫٬", "01234567890123456789.,")
+_PLAIN = re.compile(r"\d{1,12}(?:\.(\d+))?", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+
+
 class UnknownCurrency(StorefrontError):
     """A currency code that the shop has no decimals for."""
+
+
+class AmountNotUnderstood(StorefrontError):
+    """A text that is no amount of the currency."""
 
 
 def decimals(currency: str) -> int:
@@ -75,6 +87,42 @@ def decimals(currency: str) -> int:
         return DECIMALS[currency]
     except KeyError:
         raise UnknownCurrency(_("The currency %(code)s is not known here.") % {"code": currency}) from None
+
+
+def plain_amount(amount: int, currency: str) -> str:
+    """Minor units as a decimal number for programs and form fields: 1250 USD is 12.50."""
+    places = decimals(currency)
+    whole, part = divmod(abs(amount), 10**places)
+    return ("-" if amount < 0 else "") + (f"{whole}.{part:0{places}d}" if places else str(whole))
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """What somebody typed, in Latin, Arabic or Persian digits, as minor units: ۱۲٫۵ USD is 1250.
+
+    Raises AmountNotUnderstood for anything that could be read in two ways, and for too many decimals.
+    """
+    places = decimals(currency)
+    typed = "".join(text.split()).translate(_TYPED)
+    if _GROUPED.fullmatch(typed) and (places != 3 or typed.count(",") > 1 or "." in typed):
+        typed = typed.replace(",", "")
+    match = _PLAIN.fullmatch(typed)
+    if match is None:
+        raise AmountNotUnderstood(_("Write an amount such as %(example)s.") % {"example": _example(currency)})
+    part = match[1] or ""
+    if len(part) > places:
+        raise AmountNotUnderstood(
+            ngettext(
+                "Amounts in %(code)s have at most %(count)d decimal.",
+                "Amounts in %(code)s have at most %(count)d decimals.",
+                places,
+            )
+            % {"code": currency, "count": places}
+        )
+    return int(typed.replace(".", "") + "0" * (places - len(part)))
+
+
+def _example(currency: str) -> str:
+    return plain_amount(1250 * 10 ** decimals(currency) // 100, currency)
 
 
 def format_number(amount: int, currency: str, language: str) -> str:

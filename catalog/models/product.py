@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.category import Category
 from catalog.models.picture import Picture
+from catalog.models.sample import SampleField, sample_name
 from catalog.models.slug import free_slug
 from catalog.models.text import TextModel
 from catalog.models.variant import Price
@@ -96,9 +97,9 @@ class Product(TextModel):
         editable=False,
     )
     is_cover_drawn = models.BooleanField(default=False, editable=False)
-    sample = models.FileField(
+    sample = SampleField(
         _("sample"),
-        upload_to="samples/",
+        upload_to=sample_name,
         max_length=300,
         blank=True,
         help_text=_("Open to everybody before buying: a first chapter as PDF, for example."),
@@ -139,10 +140,6 @@ class Product(TextModel):
 
     def get_absolute_url(self) -> str:
         return reverse("product", args=[self.slug])
-
-    @property
-    def sample_url(self) -> str:
-        return reverse("sample", args=[self.slug]) if self.sample else ""
 
     @property
     def is_on_sale(self) -> bool:

@@ -2,7 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.money import DECIMALS, UnknownCurrency, allocate, decimals, format_money, format_number
+from storefront.money import (
+    DECIMALS,
+    AmountNotUnderstood,
+    UnknownCurrency,
+    allocate,
+    decimals,
+    format_money,
+    format_number,
+    parse_amount,
+    plain_amount,
+)
 
 NBSP = "\u00a0"
 
@@ -78,3 +88,62 @@ def test_odd_units_go_to_the_largest_remainders_and_the_first_among_equals():
 def test_weights_that_mean_nothing_are_refused(weights):
     with pytest.raises(ValueError, match="Weights"):
         allocate(1, weights)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "amount"),
+    [
+        ("12.50", "USD", 1250),
+        ("12.5", "USD", 1250),
+        (" 12 ", "USD", 1200),
+        ("0", "USD", 0),
+        ("1,234.50", "USD", 123450),
+        ("1,250", "USD", 125000),
+        ("۱۲٫۵", "USD", 1250),
+        ("١٢٫٥", "USD", 1250),
+        ("۱٬۲۳۴٫۵۰", "USD", 123450),
+        ("1.250", "KWD", 1250),
+        ("١٫٢٥٠", "KWD", 1250),
+        ("1,234,567.5", "KWD", 1_234_567_500),
+        ("1200", "JPY", 1200),
+        ("1,200", "JPY", 1200),
+    ],
+)
+def test_what_people_type_is_understood(typed, currency, amount):
+    assert parse_amount(typed, currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "why"),
+    [
+        ("12.345", "USD", "at most 2 decimals"),
+        ("12.3456", "KWD", "at most 3 decimals"),
+        ("1.5", "JPY", "at most 0 decimals"),
+        ("12,50", "USD", "such as 12.50"),
+        ("1,250", "KWD", "such as 12.500"),
+        ("-1", "USD", "such as 12.50"),
+        ("1e5", "USD", "such as 12.50"),
+        ("$5", "USD", "such as 12.50"),
+        ("", "USD", "such as 12.50"),
+        (".5", "USD", "such as 12.50"),
+        ("5.", "USD", "such as 12.50"),
+        ("²", "USD", "such as 12.50"),
+        ("free", "JPY", "such as 12"),
+        ("1" * 13, "USD", "such as 12.50"),
+        ("NaN", "USD", "such as 12.50"),
+    ],
+)
+def test_what_could_mean_two_things_is_refused(typed, currency, why):
+    with pytest.raises(AmountNotUnderstood, match=why):
+        parse_amount(typed, currency)
+
+
+@given(
+    st.integers(min_value=0, max_value=10**11),
+    st.sampled_from(sorted(DECIMALS)),
+    st.sampled_from(["en", "ar", "fa"]),
+)
+def test_what_is_shown_can_be_typed_again(amount, currency, language):
+    assert parse_amount(plain_amount(amount, currency), currency) == amount
+    if decimals(currency) != 3 or amount % 1000 or amount >= 10**9:
+        assert parse_amount(format_number(amount, currency, language), currency) == amount

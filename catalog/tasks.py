@@ -1,0 +1,16 @@
+from celery import shared_task
+
+from catalog.covers import draw_cover_of
+from catalog.models import Product
+
+
+@shared_task(name="catalog.draw_cover")
+def draw_cover(product_id: int) -> None:
+    for product in Product.objects.filter(pk=product_id):
+        draw_cover_of(product)
+
+
+@shared_task(name="catalog.draw_due_covers")
+def draw_due_covers() -> None:
+    for product in Product.objects.filter(cover=None)[:20]:
+        draw_cover_of(product)
