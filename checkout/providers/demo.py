@@ -76,6 +76,8 @@ class DemoProvider(Provider):
     def fetch(self, payment: Payment) -> PaymentResult:
         charge = DemoCharge.objects.get(reference=payment.reference)
         state = PaymentState.SUCCEEDED if charge.is_paid else _STATES[DemoCharge.Status(charge.status)]
+        if charge.status == DemoCharge.Status.OPEN and payment.expires_at <= timezone.now():
+            state = PaymentState.CANCELED
         return PaymentResult(
             state=state,
             key=charge.key,
@@ -104,7 +106,8 @@ class DemoProvider(Provider):
             part.partition("=")[::2] for part in request.headers.get("Demo-Signature", "").split(",")
         )
         sent_at = fields.get("t", "")
-        if not sent_at.isdigit() or abs(time.time() - int(sent_at)) > TOLERANCE_SECONDS:
+        is_time = sent_at.isdecimal() and len(sent_at) <= 12
+        if not is_time or abs(time.time() - int(sent_at)) > TOLERANCE_SECONDS:
             raise BadWebhookSignature("The demo webhook is unsigned or stale.")
         if not constant_time_compare(fields.get("v1", ""), _signature(sent_at, request.body)):
             raise BadWebhookSignature("The demo webhook's signature is wrong.")
