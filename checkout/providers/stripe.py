@@ -1,12 +1,14 @@
 """Stripe hosted Checkout, one-time payments. https://docs.stripe.com/api/checkout/sessions/create"""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 import stripe
 from django.conf import settings
 from django.http import HttpRequest
@@ -30,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = (4, 10)
+LARGEST_ANSWER = 4_000_000
 LONGEST_AMOUNT = 99_999_999
 # Stripe's page has no Persian or Arabic; there the browser decides.
 LOCALES = {"en": "en"}
@@ -57,6 +60,22 @@ INTENT_STATES = {
 }
 
 
+class _BoundedSession(requests.Session):
+    """Gives up on an answer that is too long or comes too slowly; requests itself only limits each pause."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        gives_up_at = time.monotonic() + sum(kwargs["timeout"])
+        response = super().request(*args, **kwargs | {"stream": True})
+        body = b""
+        while piece := response.raw.read1(LARGEST_ANSWER, decode_content=True):
+            body += piece
+            if len(body) > LARGEST_ANSWER or time.monotonic() > gives_up_at:
+                response.close()
+                raise requests.ReadTimeout("The answer did not end.")
+        response._content = body
+        return response
+
+
 class StripeProvider(Provider):
     name = "stripe"
     label = _("Card and more, by Stripe")
@@ -71,7 +90,7 @@ class StripeProvider(Provider):
             stripe_version=API_VERSION,
             base_addresses={"api": settings.STRIPE_API_BASE},
             max_network_retries=1,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_BoundedSession()),
         )
 
     def why_not(self, amount: int, currency: str) -> str:
@@ -97,10 +116,17 @@ class StripeProvider(Provider):
             "payment_intent_data": {"metadata": metadata},
         }
         with _errors_in_our_words():
-            session = self._client.v1.checkout.sessions.create(
-                params,  # type: ignore[arg-type]
-                {"idempotency_key": payment.key},
-            )
+            try:
+                session = self._client.v1.checkout.sessions.create(
+                    params,  # type: ignore[arg-type]
+                    {"idempotency_key": payment.key},
+                )
+            except stripe.APIError as error:
+                # Stripe keeps a server error under its key for a day, so only a new attempt can do better;
+                # nobody was given a page of this one.
+                if (error.http_status or 0) >= 500:
+                    raise PaymentRefused(str(error)) from error
+                raise
             return Started(session.id, _checked_address(session.url))
 
     def fetch(self, payment: Payment) -> PaymentResult:
@@ -129,7 +155,7 @@ class StripeProvider(Provider):
         if reason := REFUND_REASONS.get(Refund.Reason(refund.reason)):
             params["reason"] = reason
         with _errors_in_our_words():
-            made = self._client.v1.refunds.create(
+            made = self._refund_made_before(refund) or self._client.v1.refunds.create(
                 params,  # type: ignore[arg-type]
                 {"idempotency_key": refund.key},
             )
@@ -137,6 +163,22 @@ class StripeProvider(Provider):
             if state is None:
                 raise ProviderUnavailable(f"Stripe gave a refund the unknown status {made.status!r}.")
             return RefundResult(state, made.id, getattr(made, "failure_reason", None) or "")
+
+    def _refund_made_before(self, refund: Refund) -> stripe.Refund | None:
+        """What became of an earlier try: Stripe forgets keys after a day, and would pay back once more."""
+        if refund.reference:
+            return self._client.v1.refunds.retrieve(refund.reference)
+        if refund.attempts < 2:
+            return None
+        made = self._client.v1.refunds.list(
+            {"payment_intent": refund.payment.capture_reference, "limit": 100}
+        )
+        mine = (
+            each
+            for each in made.data
+            if each.metadata and each.metadata.to_dict().get("refund") == refund.key
+        )
+        return next(mine, None)
 
     def parse_webhook(self, request: HttpRequest) -> ProviderEvent:
         """https://docs.stripe.com/webhooks/signature"""
@@ -146,7 +188,7 @@ class StripeProvider(Provider):
             event = stripe.Webhook.construct_event(
                 request.body, request.headers.get("Stripe-Signature"), settings.STRIPE_WEBHOOK_SECRET
             )
-        except (ValueError, stripe.SignatureVerificationError) as error:
+        except (ValueError, TypeError, stripe.SignatureVerificationError) as error:
             raise BadWebhookSignature("The Stripe webhook is not provably Stripe's.") from error
         about = event.data.object.to_dict()
         metadata = about.get("metadata") or {}
