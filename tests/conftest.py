@@ -1,10 +1,27 @@
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from storefront.celery import app
+from tests.doubles.stripe import StripeDouble
+
+# Pure functions run as many examples as the profile says; tests that write rows name a smaller number.
+hypothesis_settings.register_profile(
+    "ci",
+    derandomize=True,
+    max_examples=500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(autouse=True)
@@ -16,13 +33,29 @@ def _english() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _tasks_run_at_once() -> Iterator[None]:
-    """Tasks run in the caller, after its transaction, as by a worker without delay."""
-    app.conf.task_always_eager = True
+    """Tasks run in the caller, after its transaction, as a quick worker would. Broker tests turn it off."""
+    app.conf.task_always_eager = app.conf.task_eager_propagates = True
     yield
-    app.conf.task_always_eager = False
+    app.conf.task_always_eager = app.conf.task_eager_propagates = False
 
 
 @pytest.fixture
 def page_client() -> Client:
     """A browser as far as headers go: it sends Sec-Fetch-Site and demands CSRF tokens."""
     return Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+@pytest.fixture
+def commits(django_capture_on_commit_callbacks: Any) -> Callable[[], AbstractContextManager[Any]]:
+    """`with commits():` ends like a committed transaction: the tasks that it enqueued have run."""
+    return partial(django_capture_on_commit_callbacks, execute=True)
+
+
+@pytest.fixture
+def stripe(settings: Any) -> Iterator[StripeDouble]:
+    """The shop takes cards at a Stripe double; a request that Stripe would not take fails the test."""
+    with StripeDouble() as double:
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_test_double", double.url
+        settings.STRIPE_WEBHOOK_SECRET = double.webhook_secret
+        yield double
+    assert double.complaints == []

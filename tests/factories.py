@@ -1,8 +1,9 @@
-"""Rows for tests, made the way the shop makes them: orders are placed and paid by its own deeds."""
+"""Rows for tests, made as the shop makes them: an order is placed by place_order, paid by settle_payment."""
 
 from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -23,7 +24,7 @@ def make_user(email: str = "", **fields: Any) -> User:
 
 
 def make_product(amount: int | None = 1200, *, files: int = 1, **fields: Any) -> Product:
-    """A product on sale with one variant at this price in USD cents, and this many small files."""
+    """A product on sale with one variant at this price in the shop's currency, and this many small files."""
     number = next(_numbers)
     defaults = {
         "title_en": f"Book {number}",
@@ -41,7 +42,7 @@ def make_product(amount: int | None = 1200, *, files: int = 1, **fields: Any) ->
 def make_variant(product: Product, amount: int | None = 1200, **fields: Any) -> Variant:
     variant = Variant.objects.create(product=product, **fields)
     if amount is not None:
-        Price.objects.create(variant=variant, currency="USD", amount=amount)
+        Price.objects.create(variant=variant, currency=settings.CURRENCY, amount=amount)
     return variant
 
 
