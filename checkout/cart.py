@@ -60,10 +60,17 @@ class Cart:
         line = _line(variant, 1, self.currency)
         if line.problem:
             raise CartNotUsable(line.problem)
-        self.change(variant.pk, self.quantities.get(variant.pk, 0) + quantity)
+        self._set(variant.pk, self.quantities.get(variant.pk, 0) + quantity)
 
     def change(self, variant_id: int, quantity: int) -> None:
-        """Set how many of a variant are in the cart; 0 takes it out. Raises CartNotUsable on too many."""
+        """Set how many there are of a variant in the cart; 0 takes it out. Raises CartNotUsable on too many.
+
+        Nothing happens for what isn't in it: add() looks whether that is sold.
+        """
+        if variant_id in self.quantities:
+            self._set(variant_id, quantity)
+
+    def _set(self, variant_id: int, quantity: int) -> None:
         quantities = self.quantities
         if not 0 <= quantity <= MAX_QUANTITY:
             message = ngettext(
