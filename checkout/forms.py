@@ -42,8 +42,15 @@ class ChangeCartForm(forms.Form):
     quantity = forms.IntegerField(min_value=0, max_value=99)
 
 
+class EmailField(forms.EmailField):
+    """Forgives the direction marks around an address that was pasted; inside one, nothing is forgiven."""
+
+    def to_python(self, value: Any) -> Any:
+        return clean_line(super().to_python(value) or "")
+
+
 class CheckoutForm(forms.Form):
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr", "inputmode": "email"}),
@@ -81,6 +88,3 @@ class CheckoutForm(forms.Form):
         elif len(provider.choices) == 1:
             provider.initial = provider.choices[0][0]
         self.fields["shown_total"].initial = cart.total
-
-    def clean_email(self) -> str:
-        return clean_line(self.cleaned_data["email"])
