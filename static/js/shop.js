@@ -17,11 +17,7 @@
   }
 
   async function copy(button) {
-    try {
-      await navigator.clipboard.writeText(button.dataset.copy);
-    } catch {
-      return;
-    }
+    await navigator.clipboard.writeText(button.dataset.copy);
     const words = button.querySelector("[data-copy-word]");
     const before = words.textContent;
     words.textContent = button.dataset.copied;
@@ -63,7 +59,8 @@
   });
   document.addEventListener("keydown", moveAlongShelf);
   document.addEventListener("DOMContentLoaded", () => {
-    for (const control of document.querySelectorAll("[data-theme-switch], [data-copy]")) control.hidden = false;
+    const working = navigator.clipboard ? "[data-theme-switch], [data-copy]" : "[data-theme-switch]";
+    for (const control of document.querySelectorAll(working)) control.hidden = false;
     watchBuyButton();
     watchQuantities();
   });
