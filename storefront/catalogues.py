@@ -67,7 +67,8 @@ def collect_into(language: str) -> None:
     No text is guessed from a similar one, so nothing becomes fuzzy.
     """
     path = po_path(language)
-    catalog = _read(path) if path.exists() else Catalog(language, project="Dukkan", charset="utf-8")
+    catalog = _read(path) if path.exists() else Catalog(language, project="Dukkan", fuzzy=False)
+    catalog.header_comment = f"# Dukkan's texts, locale {language}. `make messages` collects them."
     catalog.update(texts_of_the_code(), no_fuzzy_matching=True, update_creation_date=False)
     catalog.mime_headers = [("Plural-Forms", PLURALS[language])]
     path.parent.mkdir(parents=True, exist_ok=True)
