@@ -3,6 +3,7 @@ import json
 import os
 import socket
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,20 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         refuse_taken_port(settings.PORT)
         try:
-            self._prepare()
+            notes = self._prepare()
         except KeyboardInterrupt:
             raise CommandError("Stopped before the shop was open.", returncode=130) from None
         for finding in (*pango(), *fonts()):
             if not finding.is_ok:
                 self.stdout.write(f"{finding.name}: {finding.text}")
         self.stdout.flush()
-        plan = {"programs": programs(), "port": settings.PORT, "welcome": welcome()}
+        plan = {"programs": programs(), "port": settings.PORT, "welcome": welcome(notes)}
         # Watching needs none of what is loaded by now, so a small script takes this process over.
         os.execv(sys.executable, [sys.executable, "-I", supervisor.__file__, json.dumps(plan)])  # noqa: S606
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> str:
+        """Bring everything up to date, and give what the demo says of its sign-ins."""
+        notes = StringIO()
         self.stdout.write("Database ...")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
@@ -50,7 +53,8 @@ class Command(BaseCommand):
             assets_stamp().write_text(assets_digest())
         if "load_demo" in get_commands():  # an app that is there only with DEMO=1
             self.stdout.write("Demo shop ...")
-            call_command("load_demo", stdout=self.stdout)
+            call_command("load_demo", stdout=notes)
+        return notes.getvalue()
 
 
 def refuse_taken_port(port: int) -> None:
@@ -83,8 +87,9 @@ def programs() -> list[tuple[str, list[str]]]:
     ]
 
 
-def welcome() -> str:
-    return f"\nThe shop is open: {settings.SITE_URL}/\nIts data is in {settings.DATA_DIR}; Ctrl-C stops it."
+def welcome(notes: str) -> str:
+    address = f"\nThe shop is open: {settings.SITE_URL}/"
+    return f"{address}\n{notes}Its data is in {settings.DATA_DIR}; Ctrl-C stops it."
 
 
 def assets_stamp() -> Path:
