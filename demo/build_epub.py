@@ -63,7 +63,8 @@ def _page(book: Book, title: str, body: str) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
         f'<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" '
-        f'lang="{book.language}" xml:lang="{book.language}" dir="{book.direction}"><head><title>{escape(title)}</title>'
+        f'lang="{book.language}" xml:lang="{book.language}" dir="{book.direction}">'
+        f"<head><title>{escape(title)}</title>"
         f'<link rel="stylesheet" type="text/css" href="style.css"/></head><body>{body}</body></html>\n'
     )
 

@@ -1,0 +1,139 @@
+"""Fills an empty shop with the demo's products and the people who sign in to it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalog.files import store_file
+from catalog.models import Category, Faq, Price, Product, ProductImage, Variant
+from catalog.pictures import store_picture
+from demo.shop import BUILT, ShopFile, ShopProduct, Words, shop_categories, shop_products
+from storefront.errors import StorefrontError
+
+
+@dataclass(frozen=True)
+class SignIn:
+    role: str
+    name: str
+    email: str
+    password: str
+
+
+SIGN_INS = (
+    SignIn("seller", "Samira", "seller@example.com", "demo-seller"),
+    SignIn("buyer", "Bahram", "buyer@example.com", "demo-buyer"),
+    SignIn("affiliate", "Amal", "affiliate@example.com", "demo-affiliate"),
+)
+
+
+class NotADemo(StorefrontError):
+    """The demo's passwords are known to everybody, so a real shop must never have them."""
+
+
+def load_demo() -> int:
+    """Load what is missing, and give the number of products added.
+
+    Products go only into a shop that has none, all of them or, when anything fails, none; whatever was edited
+    or deleted since stays so. Raises NotADemo, having written nothing, unless DEMO is on.
+    """
+    if not settings.DEMO:
+        raise NotADemo(_("The demo shop is loaded only where DEMO is on."))
+    with transaction.atomic():
+        for sign_in in SIGN_INS:
+            _load_user(sign_in)
+        if Product.objects.exists():
+            return 0
+        categories = _load_categories()
+        products = shop_products()
+        for product in products:
+            _load_product(product, categories)
+        return len(products)
+
+
+def _load_user(sign_in: SignIn) -> None:
+    if User.objects.filter(email=sign_in.email).exists():
+        return
+    create = User.objects.create_superuser if sign_in.role == "seller" else User.objects.create_user
+    user = create(sign_in.email, sign_in.password, name=sign_in.name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+
+
+def _load_categories() -> dict[str, Category]:
+    return {
+        category.slug: Category.objects.get_or_create(
+            slug=category.slug,
+            defaults={
+                **_in_all("title", category.title),
+                **_in_all("description", category.description),
+                "position": category.position,
+            },
+        )[0]
+        for category in shop_categories()
+    }
+
+
+def _load_product(data: ShopProduct, categories: dict[str, Category]) -> None:
+    product = Product(
+        kind=data.kind,
+        slug=data.slug,
+        content_language=data.content_language,
+        is_featured=data.is_featured,
+        is_cover_drawn=True,
+        **_in_all("title", data.title),
+        **_in_all("author", data.author),
+        **_in_all("tagline", data.tagline),
+        **_in_all("description", data.description),
+        **_in_all("license_summary", data.license_summary),
+        **_in_all("requirements", data.requirements),
+    )
+    if data.days_on_sale is not None:
+        product.status = Product.Status.PUBLISHED
+        product.published_at = timezone.now() - timedelta(days=data.days_on_sale)
+    with (BUILT / "pictures" / data.cover_path).open("rb") as cover:
+        product.cover = store_picture(File(cover))
+    if data.sample:
+        with (BUILT / "files" / data.sample).open("rb") as sample:
+            product.sample.save(data.sample, File(sample), save=False)
+    product.save()
+    product.categories.set([categories[slug] for slug in data.categories])
+    _load_parts(product, data)
+
+
+def _load_parts(product: Product, data: ShopProduct) -> None:
+    variants = []
+    for position, entry in enumerate(data.variants):
+        variant = Variant.objects.create(product=product, position=position, **_in_all("title", entry.title))
+        for currency, amount in entry.prices.items():
+            Price.objects.create(variant=variant, currency=currency, amount=amount)
+        variants.append(variant)
+    for position, file in enumerate(data.files):
+        _load_file(product, file, position, [variants[index] for index in file.variants])
+    for position, faq in enumerate(data.faqs):
+        words = {**_in_all("question", faq.question), **_in_all("answer", faq.answer)}
+        Faq.objects.create(product=product, position=position, **words)
+    for position, shown in enumerate(data.pictures):
+        with (BUILT / "pictures" / shown.path).open("rb") as picture:
+            stored = store_picture(File(picture))
+        alt = _in_all("alt", shown.alt)
+        ProductImage.objects.create(product=product, picture=stored, position=position, **alt)
+
+
+def _load_file(product: Product, data: ShopFile, position: int, variants: list[Variant]) -> None:
+    with (BUILT / "files" / data.path).open("rb") as content:
+        stored = store_file(product, File(content), filename=data.filename, position=position)
+    for name, text in _in_all("title", data.title).items():
+        setattr(stored, name, text)
+    stored.save()
+    stored.variants.set(variants)
+
+
+def _in_all(field: str, words: Words) -> dict[str, str]:
+    """The field's columns, one for each language."""
+    return {f"{field}_{language}": text for language, text in words.items()}
