@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from storefront.mail import write_mail
+from storefront.mail import inline_styles, write_mail
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -35,6 +35,6 @@ class AccountAdapter(DefaultAccountAdapter):
             language=get_language() or settings.LANGUAGE_CODE,
             subject=message.subject,
             text=str(message.body),
-            html=str(html),
+            html=inline_styles(str(html)) if html else "",
             is_secret=True,
         )

@@ -64,8 +64,13 @@ def _render(name: str, context: dict[str, Any], language: str) -> dict[str, str]
         return {
             "subject": render_to_string(f"mail/{name}.subject.txt", context),
             "text": render_to_string(f"mail/{name}.txt", context).strip() + "\n",
-            "html": _inliner.inline(render_to_string(f"mail/{name}.html", context)),
+            "html": inline_styles(render_to_string(f"mail/{name}.html", context)),
         }
+
+
+def inline_styles(html: str) -> str:
+    """The mail with its styles on each element, for programs that drop style sheets."""
+    return _inliner.inline(html)
 
 
 def deliver(mail: OutgoingMail) -> bool:

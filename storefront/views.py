@@ -1,6 +1,8 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, get_language_bidi
 
 
 @login_not_required
@@ -25,4 +27,6 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """Asks for nothing, not even the session: what it stands in for may be the database."""
+    context = {"language": get_language(), "direction": "rtl" if get_language_bidi() else "ltr"}
+    return HttpResponse(render_to_string("500.html", context), status=500)
