@@ -29,6 +29,9 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """What buyers may see now; a product scheduled for later is not."""
         return self.filter(status=Product.Status.PUBLISHED, published_at__lte=timezone.now())
 
+    def scheduled(self) -> Self:
+        return self.filter(status=Product.Status.PUBLISHED, published_at__gt=timezone.now())
+
     def for_shelf(self) -> Self:
         """With all that a product's cover, title and lowest price on a list need, in one query."""
         return (
@@ -173,10 +176,14 @@ class Product(TextModel):
         self.status = self.Status.DRAFT
         self.save(update_fields=["status", "updated_at"])
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A changed slug leaves its old one behind as a redirect; a slug in use redirects no more."""
+    def clean(self) -> None:
+        """What is published without a time is on sale from now."""
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A changed slug leaves its old one behind as a redirect; a slug in use redirects no more."""
+        self.clean()
         self.slug = self.slug or free_slug(Product.objects.exclude(pk=self.pk), self.title, self.kind)
         self.search_title, self.search_text = (
             self._searchable("title"),

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.conf import settings
@@ -46,6 +47,14 @@ class Variant(TextModel):
     @property
     def price(self) -> "Price | None":
         return self.price_in(settings.CURRENCY)
+
+    def set_prices(self, amounts: Mapping[str, int | None]) -> None:
+        """Have these prices and no others: minor units by currency, None for no price. Safe to repeat."""
+        wanted = {currency: amount for currency, amount in amounts.items() if amount is not None}
+        for currency, amount in wanted.items():
+            Price.objects.update_or_create(variant=self, currency=currency, defaults={"amount": amount})
+        for price in Price.objects.filter(variant=self).exclude(currency__in=wanted):
+            price.delete()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)

@@ -1,0 +1,138 @@
+"""What stands on a product's page below it: variants, files, gallery, questions."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.files import File
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from catalog.admin.fields import AmountField, PictureField, PricesField
+from catalog.admin.languages import Directed, TranslatedForm, columns
+from catalog.files import put_upload
+from catalog.models import Faq, Picture, ProductFile, ProductImage, Variant
+from storefront.templatetags.shop import filesize
+
+
+def thumbnail(picture: Picture | None) -> str:
+    if picture is None:
+        return "—"
+    return format_html('<img class="thumbnail" src="{}" alt="">', picture.url(320, "webp"))
+
+
+class VariantForm(forms.ModelForm):
+    amount = AmountField(
+        settings.CURRENCY,
+        required=False,
+        help_text=_("0 is free; empty is not for sale."),
+    )
+    other_prices = PricesField(settings.CURRENCY, label=_("other currencies"), help_text=_("One on a line."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].label = gettext("price in %(currency)s") % {"currency": settings.CURRENCY}
+        if self.instance.pk:
+            prices = {price.currency: price.amount for price in self.instance.prices.all()}
+            self.initial["amount"] = prices.pop(settings.CURRENCY, None)
+            self.initial["other_prices"] = prices
+
+    def save(self, commit: bool = True) -> Variant:  # noqa: FBT001, FBT002
+        variant: Variant = super().save(commit)
+        if commit:
+            variant.set_prices(
+                {settings.CURRENCY: self.cleaned_data["amount"], **self.cleaned_data["other_prices"]}
+            )
+        return variant
+
+
+class VariantInline(Directed, admin.TabularInline):
+    model = Variant
+    form = VariantForm
+    extra = 0
+    fields = [*columns("title"), "amount", "other_prices", "is_active", "position"]
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+
+class FileForm(forms.ModelForm):
+    upload = forms.FileField(label=_("file"), required=False, help_text=_("Choosing another replaces it."))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.instance.pk and not cleaned.get("upload") and "upload" not in self.errors:
+            self.add_error("upload", _("Choose a file."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> ProductFile:  # noqa: FBT001, FBT002
+        upload: File | None = self.cleaned_data.get("upload")
+        if upload:
+            put_upload(self.instance, upload)
+        return super().save(commit)
+
+
+class FileFormSet(BaseInlineFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """A file can be for some of this product's variants, not for those of others."""
+        super().add_fields(form, index)
+        form.fields["variants"].queryset = Variant.objects.filter(product=self.instance.pk)
+
+
+class FileInline(Directed, admin.TabularInline):
+    model = ProductFile
+    form = FileForm
+    formset = FileFormSet
+    extra = 0
+    fields = ["upload", "filename", *columns("title"), "facts", "variants", "position"]
+    readonly_fields = ["facts"]
+
+    @admin.display(description=_("stored"))
+    def facts(self, file: ProductFile) -> str:
+        if not file.pk:
+            return "—"
+        return format_html(
+            '<bdi>{}</bdi><br><bdi class="quiet" dir="ltr" title="SHA-256 {}">{}…</bdi>',
+            *(filesize(file.size), file.sha256, file.sha256[:12]),
+        )
+
+
+class ImageForm(forms.ModelForm):
+    upload = PictureField(label=_("picture"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.instance.pk and not cleaned.get("upload") and "upload" not in self.errors:
+            self.add_error("upload", _("Choose a picture."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> ProductImage:  # noqa: FBT001, FBT002
+        self.instance.picture = self.cleaned_data.get("upload") or self.instance.picture
+        return super().save(commit)
+
+
+class ImageInline(Directed, admin.TabularInline):
+    model = ProductImage
+    form = ImageForm
+    extra = 0
+    fields = ["preview", "upload", *columns("alt"), "position"]
+    readonly_fields = ["preview"]
+
+    @admin.display(description=_("preview"))
+    def preview(self, image: ProductImage) -> str:
+        return thumbnail(image.picture if image.pk else None)
+
+
+class FaqForm(TranslatedForm):
+    needed = ("question", "answer")
+
+
+class FaqInline(Directed, admin.StackedInline):
+    model = Faq
+    form = FaqForm
+    extra = 0
+    fields = [tuple(columns("question")), tuple(columns("answer")), "position"]
