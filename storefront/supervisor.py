@@ -129,10 +129,11 @@ def say(text: str) -> None:
 
 
 def run(programs: list[Program], port: int, welcome: str) -> None:
-    """Run until a signal; the welcome is said once the web server answers."""
-    with Supervisor(programs) as supervisor:
+    """Run until a signal. The first program is the web server; the others start once it answers."""
+    with Supervisor(programs[:1]) as supervisor:
         if supervisor.watch(until=lambda: answers(port)):
             say(welcome)
+            supervisor.programs += programs[1:]
             supervisor.watch()
         say("Stopping ...")
     say("Stopped.")

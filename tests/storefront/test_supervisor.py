@@ -76,7 +76,7 @@ def start(tmp_path) -> Iterator[Callable[..., Running]]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything(start, number):
     running = start(SLEEPER, PARENT)
-    assert len(running.all) == 5  # the supervisor, the server, two programs, and a child of one
+    wait_until(lambda: len(running.all) == 5)  # the supervisor, the server, two programs, a child of one
 
     running.process.send_signal(number)
 
@@ -119,6 +119,7 @@ def test_a_second_signal_does_not_wait_for_the_stubborn(start):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
 def test_a_killed_supervisor_leaves_no_program_behind(start):
     running = start(SLEEPER)
+    wait_until(lambda: running.pids(SLEEPER))
 
     running.process.kill()
 
