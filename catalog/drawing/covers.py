@@ -147,39 +147,41 @@ def _write_words(
     """Title, subtitle and author from the top of the box, or with the author on its foot."""
     draw = ImageDraw.Draw(cover)
     x0, y0, x1, y1 = box
-    author_room = 74 if words.author else 0
-    share = 0.62 if words.subtitle else 0.9
-    title = fit(
-        words.title, width=x1 - x0, height=(y1 - y0 - author_room - 60) * share, largest=116, smallest=44
-    )
-    write(draw, title, box=box, colour=palette.text, align=align)
-    y = y0 + title.height + 22
-    rule = 120
-    middle = (x0 + x1) / 2
-    start = {"left": x0, "center": middle - rule / 2, "right": x1 - rule}[align]
-    draw.rectangle((start, y, start + rule, y + 5), fill=palette.spark)
-    y += 32
-    if words.subtitle:
-        room = y1 - y - author_room
-        subtitle = fit(
-            words.subtitle,
-            width=x1 - x0,
-            height=room,
-            largest=50,
-            smallest=30,
-            weight="Regular",
-            most_lines=3,
-        )
-        write(draw, subtitle, box=(x0, y, x1, y1), colour=palette.text, align=align)
-        y += subtitle.height + 20
+    y = _write_heading(draw, words, (x0, y0, x1, y1 - (74 if words.author else 0)), palette, align)
     if words.author:
         author = fit(
             words.author, width=x1 - x0, height=60, largest=40, smallest=24, weight="Regular", most_lines=1
         )
         top = y1 - author.height if author_at_foot else y
-        write(
-            draw, author, box=(x0, top, x1, y1), colour=mixed(palette.text, palette.spark, 0.35), align=align
-        )
+        write(draw, author, box=(x0, top, x1, y1), colour=palette.soft_text, align=align)
+
+
+def _write_heading(
+    draw: ImageDraw.ImageDraw, words: _Words, box: Box, palette: Palette, align: Align
+) -> float:
+    """Title, a short rule and the subtitle; gives the height at which they end."""
+    x0, y0, x1, y1 = box
+    share = 0.62 if words.subtitle else 0.9
+    title = fit(words.title, width=x1 - x0, height=(y1 - y0 - 60) * share, largest=116, smallest=44)
+    write(draw, title, box=box, colour=palette.text, align=align)
+    y = y0 + title.height + 22
+    rule = 120
+    start = {"left": x0, "center": (x0 + x1 - rule) / 2, "right": x1 - rule}[align]
+    draw.rectangle((start, y, start + rule, y + 5), fill=palette.spark)
+    y += 32
+    if not words.subtitle:
+        return y
+    subtitle = fit(
+        words.subtitle,
+        width=x1 - x0,
+        height=y1 - y,
+        largest=50,
+        smallest=30,
+        weight="Regular",
+        most_lines=3,
+    )
+    write(draw, subtitle, box=(x0, y, x1, y1), colour=palette.text, align=align)
+    return y + subtitle.height + 20
 
 
 def _plate(kind: str, words: _Words, palette: Palette, seed: str) -> Image.Image:

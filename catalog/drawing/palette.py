@@ -29,6 +29,11 @@ class Palette:
     spark: Colour
     text: Colour = PAPER
 
+    @property
+    def soft_text(self) -> Colour:
+        """For the second line of words: a breath of the spark in it."""
+        return mixed(self.text, self.spark, 0.35)
+
 
 PALETTES = tuple(
     Palette(name, _colour(ground), _colour(deep), _colour(tile), _colour(spark), _colour(text))

@@ -39,6 +39,8 @@ def test_palettes_can_be_read(palette: object) -> None:
     assert chosen is palette
     assert contrast(chosen.text, chosen.ground) >= 4.5
     assert contrast(chosen.text, chosen.deep) >= 4.5
+    assert contrast(chosen.soft_text, chosen.ground) >= 4.5
+    assert contrast(chosen.soft_text, chosen.deep) >= 4.5
 
 
 @needs_raqm
