@@ -19,10 +19,19 @@ from catalog.models import Faq, Picture, ProductFile, ProductImage, Variant
 from storefront.templatetags.shop import filesize
 
 
-def thumbnail(picture: Picture | None) -> str:
+def thumbnail(picture: Picture | None, alt: str = "") -> str:
     if picture is None:
         return "—"
-    return format_html('<img class="thumbnail" src="{}" alt="">', picture.url(320, "webp"))
+    return format_html('<img class="thumbnail" src="{}" alt="{}">', picture.url(320, "webp"), alt)
+
+
+class LabelledFormSet(BaseInlineFormSet):
+    """In a table only the head of a column names its fields; this tells it to whoever can't see it."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs.setdefault("aria-label", field.label)
 
 
 class VariantForm(forms.ModelForm):
@@ -53,6 +62,7 @@ class VariantForm(forms.ModelForm):
 class VariantInline(Directed, admin.TabularInline):
     model = Variant
     form = VariantForm
+    formset = LabelledFormSet
     extra = 0
     fields = [*columns("title"), "amount", "other_prices", "is_active", "position"]
 
@@ -83,12 +93,12 @@ class FileFormSet(BaseInlineFormSet):
         form.fields["variants"].queryset = Variant.objects.filter(product=self.instance.pk)
 
 
-class FileInline(Directed, admin.TabularInline):
+class FileInline(Directed, admin.StackedInline):
     model = ProductFile
     form = FileForm
     formset = FileFormSet
     extra = 0
-    fields = ["upload", "filename", *columns("title"), "facts", "variants", "position"]
+    fields = [("upload", "filename", "facts"), tuple(columns("title")), ("variants", "position")]
     readonly_fields = ["facts"]
 
     @admin.display(description=_("stored"))
@@ -115,11 +125,11 @@ class ImageForm(forms.ModelForm):
         return super().save(commit)
 
 
-class ImageInline(Directed, admin.TabularInline):
+class ImageInline(Directed, admin.StackedInline):
     model = ProductImage
     form = ImageForm
     extra = 0
-    fields = ["preview", "upload", *columns("alt"), "position"]
+    fields = [("preview", "upload", "position"), tuple(columns("alt"))]
     readonly_fields = ["preview"]
 
     @admin.display(description=_("preview"))

@@ -27,6 +27,11 @@ class ProductForm(TranslatedForm):
     )
     draw_cover = forms.BooleanField(label=_("draw a cover instead"), required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        day, hour = self.fields["published_at"].widget.widgets
+        day.attrs["aria-label"], hour.attrs["aria-label"] = _("on sale from, day"), _("on sale from, time")
+
     class Meta:
         widgets = {"categories": forms.CheckboxSelectMultiple, "kind": forms.RadioSelect}
 
@@ -57,7 +62,7 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
         (_("On sale"), {"fields": ["status", "published_at", "is_featured", "slug"]}),
     ]
     readonly_fields = ["cover_preview"]
-    list_display = ["cover_preview", "title", "kind", "state", "lowest", "published_at", "as_buyer"]
+    list_display = ["cover_preview", "title", "kind", "state", "lowest", "as_buyer"]
     list_display_links = ["cover_preview", "title"]
     list_filter = [StateFilter, "kind", "categories", "is_featured"]
     list_per_page = 50
@@ -79,15 +84,16 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
 
     @admin.display(description=_("cover"))
     def cover_preview(self, product: Product) -> str:
-        return thumbnail(product.cover)
+        return thumbnail(product.cover, product.title)
 
     @admin.display(description=_("state"), ordering="status")
     def state(self, product: Product) -> str:
         if product.is_on_sale:
             return format_html('<span class="state good">{} {}</span>', icon("circle-check"), _("On sale"))
         if product.is_scheduled:
-            words = _("From %(date)s") % {"date": date(product.published_at, "DATETIME_FORMAT")}
-            return format_html('<span class="state wait">{} {}</span>', icon("clock"), words)
+            time = date(product.published_at, "SHORT_DATETIME_FORMAT")
+            scheduled = '<span class="state wait">{} {}</span><br><small><bdi>{}</bdi></small>'
+            return format_html(scheduled, icon("clock"), _("Scheduled"), time)
         return format_html('<span class="state">{} {}</span>', icon("lock"), _("Draft"))
 
     @admin.display(description=_("price"), ordering="sorting_amount")
