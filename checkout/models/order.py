@@ -30,7 +30,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(status__in=[Order.Status.PAID, Order.Status.PARTIALLY_REFUNDED])
 
     def overdue(self) -> Self:
-        return self.filter(status=Order.Status.PENDING, expires_at__lte=timezone.now())
+        """Pending orders whose time is over, oldest first; those that are held wait for staff."""
+        return self.filter(
+            status=Order.Status.PENDING, held_at=None, expires_at__lte=timezone.now()
+        ).order_by("expires_at")
 
 
 class Order(models.Model):
