@@ -9,7 +9,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models import Order, OrderEvent, OrderLine, Payment, Refund, WebhookEvent
-from checkout.payments import sync_if_stale
+from checkout.payments import release_order, sync_if_stale
 from storefront.jobs import enqueue
 from storefront.money import format_money
 
@@ -128,7 +128,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description=_("Release: deliver what is paid"), permissions=["move"])
     def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        count = sum(order.release() for order in orders)
+        count = sum(release_order(order) for order in orders)
         _say(
             self,
             request,

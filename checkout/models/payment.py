@@ -150,9 +150,11 @@ class Payment(models.Model):
         self.refresh_from_db()
         return bool(moved)
 
-    def note_mismatch(self, mismatch: str) -> None:
+    def note_mismatch(self, mismatch: str, capture_reference: str) -> None:
         """Remember that the provider took something else than we asked for; staff decides."""
-        Payment.objects.filter(pk=self.pk, mismatch="").update(mismatch=mismatch)
+        Payment.objects.filter(pk=self.pk, mismatch="").update(
+            mismatch=mismatch, capture_reference=capture_reference
+        )
         self.refresh_from_db()
 
 
