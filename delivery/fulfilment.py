@@ -8,10 +8,12 @@ from delivery.models import DownloadGrant
 
 
 def grant_downloads(event: OrderEvent) -> None:
-    """Give each line of the order the right to each of its files.
+    """Give each line of the order the right to each of its files, unless it was refunded meanwhile.
 
     Safe to repeat and to race: one right a line and file, by constraint.
     """
+    if not event.order.is_paid:
+        return
     lines = list(event.order.lines.select_related("variant"))
     files = ProductFile.objects.filter(product__in={line.variant.product_id for line in lines})
     grants = [

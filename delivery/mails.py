@@ -15,6 +15,8 @@ def mail_delivery(event: OrderEvent) -> None:
     anybody. The order page shows the files all the same.
     """
     order = event.order
+    if not order.is_paid:  # refunded before the mail was written
+        return
     if order.total == 0 and not _is_proven(order):
         return
     with override(order.language):
