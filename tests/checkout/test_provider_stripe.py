@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -56,10 +58,20 @@ class TestStripe(ProviderContract):
 class TestStripeOnly:
     @pytest.fixture(autouse=True)
     def _double(self, stripe: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A shop that waits for tenths of a second where it waits for ten, so that the tests need not."""
-        monkeypatch.setattr(shops_stripe, "TIMEOUT_SECONDS", (0.3, 0.3))
         monkeypatch.setattr(RequestsClient, "INITIAL_DELAY", 0.01)
         self.double = stripe
+
+    @contextmanager
+    def failing(self, fault: Fault, **calls: Any) -> Iterator[None]:
+        """Calls go wrong; a shop that would wait ten seconds for an answer waits for one at most."""
+        self.double.holds_back_seconds = 1.5
+        self.double.fail(fault, **calls)
+        with pytest.MonkeyPatch.context() as patch:
+            if fault in (Fault.SLOW, Fault.DRIP):
+                patience = 0.3 if "times" in calls else 1.0
+                patch.setattr(shops_stripe, "TIMEOUT_SECONDS", (patience, patience))
+            yield
+        self.double.recover()
 
     def test_requests_are_checked_against_the_published_schema(self) -> None:
         if provider_schema.folder() is None:
@@ -122,9 +134,8 @@ class TestStripeOnly:
         "fault", [Fault.DROP_BEFORE, Fault.DROP_AFTER, Fault.SLOW], ids=["before", "after", "time-out"]
     )
     def test_a_lost_answer_is_asked_for_again_with_the_same_key(self, fault: Fault) -> None:
-        self.double.fail(fault, method="POST")
-
-        payment = start_payment(pending_order(), "stripe")
+        with self.failing(fault, method="POST"):
+            payment = start_payment(pending_order(), "stripe")
 
         assert list(self.double.sessions) == [payment.reference]
 
@@ -144,12 +155,10 @@ class TestStripeOnly:
     )
     def test_no_sensible_answer_to_a_start_is_unavailable_and_a_repeat_goes_on(self, fault: Fault) -> None:
         order = pending_order()
-        self.double.fail(fault, method="POST", times=2)
 
-        with pytest.raises(ProviderUnavailable):
+        with self.failing(fault, method="POST", times=2), pytest.raises(ProviderUnavailable):
             start_payment(order, "stripe")
         assert order.payments.get().is_pending
-        self.double.recover()
         payment = start_payment(order, "stripe")
 
         assert list(self.double.sessions) == [payment.reference]
@@ -174,15 +183,13 @@ class TestStripeOnly:
     def test_no_sensible_answer_to_a_look_changes_nothing(self, fault: Fault) -> None:
         payment = start_payment(pending_order(), "stripe")
         self.double.pay(payment.reference)
-        self.double.fail(fault, method="GET", times=2)
 
-        with pytest.raises(ProviderUnavailable):
+        with self.failing(fault, method="GET", times=2), pytest.raises(ProviderUnavailable):
             sync_payment(payment)
         payment.refresh_from_db()
         assert payment.is_pending
         assert payment.order.is_pending
 
-        self.double.recover()
         assert sync_payment(payment).status == Payment.Status.SUCCEEDED
 
     def test_a_refused_start_is_final_for_the_attempt_and_not_for_the_order(self) -> None:
@@ -199,14 +206,13 @@ class TestStripeOnly:
     @pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.SLOW, Fault.HTML, Fault.TOO_MANY, Fault.ERROR])
     def test_a_refund_without_an_answer_is_tried_again_and_made_once(self, fault: Fault) -> None:
         refund = self._requested_refund()
-        self.double.fail(fault, method="POST", path="/v1/refunds", times=2)
 
-        execute_refund(refund)
+        with self.failing(fault, method="POST", path="/v1/refunds", times=2):
+            execute_refund(refund)
         refund.refresh_from_db()
         assert refund.status == Refund.Status.PENDING
         assert refund.error
 
-        self.double.recover()
         self.double.forget_keys()
         refund.next_attempt_at = refund.created_at
         refund.save()
