@@ -270,6 +270,15 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 MFA_TOTP_ISSUER = SITE_NAME
 USERSESSIONS_TRACK_ACTIVITY = False
 
+# --- Payments ------------------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+ORDER_EXPIRES_AFTER_HOURS = 24
+DOWNLOAD_LINK_HOURS = env.int("DOWNLOAD_LINK_HOURS", default=24)
+REFUND_WINDOW_DAYS = env.int("REFUND_WINDOW_DAYS", default=30)
+
 # --- Security ------------------------------------------------------------------------------------
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
@@ -284,7 +293,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 # Providers the buyer is sent to: Chromium applies form-action to the redirect that follows a form.
-_CHECKOUT_HOSTS = ["https://checkout.stripe.com"]
+_CHECKOUT_HOSTS = ["https://checkout.stripe.com", STRIPE_API_BASE]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -315,15 +324,6 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <shop@{_site.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ADMINS = [("Staff", address) for address in env.list("STAFF_EMAILS", default=[])]
-
-# --- Payments ------------------------------------------------------------------------------------
-
-STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
-STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
-STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
-ORDER_EXPIRES_AFTER_HOURS = 24
-DOWNLOAD_LINK_HOURS = env.int("DOWNLOAD_LINK_HOURS", default=24)
-REFUND_WINDOW_DAYS = env.int("REFUND_WINDOW_DAYS", default=30)
 
 # --- Logs ----------------------------------------------------------------------------------------
 

@@ -153,7 +153,7 @@ def _page(session: dict[str, Any], note: str) -> str:
         for value, label in [("pay", "Pay"), ("decline", "Decline"), ("later", "Pay later")]
     )
     return (
-        "<!doctype html><meta charset=utf-8><title>Payment page</title>"
+        "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>Payment page</title>"
         f"<h1>{session['amount_total']} {session['currency']}</h1><p role=alert>{note}</p>"
         f"<form method=post>{buttons}</form>"
         f'<a href="{html.escape(session["cancel_url"])}">Back to the shop</a>'
