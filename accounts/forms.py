@@ -1,5 +1,6 @@
 from allauth.account.forms import RequestLoginCodeForm
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import User
@@ -23,6 +24,6 @@ class RequestCodeForm(RequestLoginCodeForm):
 
 def _unproven_account(email: str) -> User | None:
     with transaction.atomic():
-        user, _created = User.objects.get_or_create(email=email)
+        user, _created = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})
         EmailAddress.objects.get_or_create(user=user, email=email, defaults={"primary": True})
     return user if user.is_active else None
