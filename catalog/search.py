@@ -85,7 +85,7 @@ def _full_text(products: QuerySet[Product], expression: str) -> QuerySet[Product
     # A join, where IN (SELECT ...) would first gather every hit. Folded words hold no quotes.
     return products.extra(  # noqa: S610
         tables=["catalog_product_search"],
-        where=["catalog_product_search MATCH %s", "catalog_product_search.rowid = catalog_product.id"],
+        where=["catalog_product_search MATCH %s", "catalog_product.id = +catalog_product_search.rowid"],
         params=[expression],
     )
 
