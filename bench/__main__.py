@@ -1,0 +1,217 @@
+"""Measures the shop against a bare Django view and django-oscar, in one run: see bench/README.md."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from bench import buying, load, shops
+from bench.browsing import Reader
+from bench.database import Cluster, postgresql
+from bench.needs import DEFAULTS, Need, ratio
+from bench.processes import HOST, NotReady, memory_mib, started
+from bench.weight import weigh
+
+PARTS = ["pages", "purchase", "orders", "weight", "memory"]
+DATABASES = ["postgresql", "sqlite"]
+
+
+class Bench:
+    """One run: what is measured, where, and what came out."""
+
+    def __init__(self, options: argparse.Namespace, stack: ExitStack) -> None:
+        self.options, self.stack, self.work = options, stack, Path(options.work)
+        self.work.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self.figures: load.Figures = {}
+        self.cluster: Cluster = stack.enter_context(postgresql(self.work / "pg", self.port(9)))
+        self._ours: dict[tuple[str, int], shops.Served] = {}
+
+    def port(self, offset: int) -> int:
+        return int(self.options.ports) + offset
+
+    def ours(self, database: str, products: int) -> shops.Served:
+        """Our shop on this database and of this size, started when it is first asked for."""
+        if (database, products) not in self._ours:
+            say(f"Making ready our shop on {database} with {products} products ...")
+            served = shops.ours(self.work, self.cluster, self.port(2 + len(self._ours)), products, database)
+            self._ours[database, products] = self.stack.enter_context(served)
+        return self._ours[database, products]
+
+    def main_shop(self) -> shops.Served:
+        return self.ours(self.options.database, self.options.products)
+
+    def oscar(self) -> shops.Served:
+        return self.stack.enter_context(
+            shops.oscar(self.work, self.cluster, self.port(1), self.options.small, say)
+        )
+
+    def measure(self) -> None:
+        parts = self.options.parts
+        oscar = self.oscar() if {"pages", "purchase"} & set(parts) and not self.options.no_oscar else None
+        if "pages" in parts:
+            self.pages(oscar)
+        if "purchase" in parts and oscar:
+            self.purchases(oscar)
+        if "orders" in parts:
+            self.orders()
+        if "weight" in parts:
+            self.weight()
+        if "memory" in parts:
+            self.memory()
+
+    def pages(self, oscar: shops.Served | None) -> None:
+        floor = self.stack.enter_context(shops.hello(self.work, self.port(0)))
+        pages = [load.Page("hello", floor.base, floor.products, "Hello", floor.processes)]
+        pages += shops.oscar_pages(oscar) if oscar else []
+        pages += shops.public_pages(self.main_shop()) + shops.pages_with_cart(self.main_shop())
+        pages += shops.public_pages(self.ours(self.options.database, self.options.small), "-small")
+        self.figures |= load.measure(pages, rounds=self.options.rounds, seconds=self.options.seconds, say=say)
+
+    def purchases(self, oscar: shops.Served) -> None:
+        say("Guests buy ...")
+        ours = self.main_shop()
+        for shop, buy in ((ours, buying.buy_ours), (oscar, buying.buy_oscar)):
+            buying.cpu_of_purchases(shop, buy, 10)  # warms both workers
+        for _round in range(self.options.rounds):
+            self.note("cpu", "purchase", buying.cpu_of_purchases(ours, buying.buy_ours, 20))
+            self.note("cpu", "oscar-purchase", buying.cpu_of_purchases(oscar, buying.buy_oscar, 10))
+
+    def orders(self) -> None:
+        for database in DATABASES:
+            say(f"Guests buy at the same time, on {database} ...")
+            shop = self.ours(database, self.options.small)
+            buying.orders_a_second(shop, 20)
+            for _round in range(3):
+                self.note("orders", database, buying.orders_a_second(shop, 150))
+
+    def weight(self) -> None:
+        say("A browser loads a product page in three languages ...")
+        shop = self.main_shop()
+        product = shop.products[1]
+        paths = {"page-en": product, "page-ar": f"/ar{product}", "page-fa": f"/fa{product}"}
+        for name, weight in weigh(shop.base, paths).items():
+            for figure, value in weight.figures.items():
+                self.note(figure, name, value)
+
+    def memory(self) -> None:
+        """All processes of the demo on SQLite, after its pages were looked at."""
+        say("Starting the demo ...")
+        port, data = self.port(8), self.work / "up"
+        settings = shops.ours_settings(data, port)
+        with started(
+            [sys.executable, "manage.py", "up"], port=port, log=self.work / "up.log", environment=settings
+        ) as pid:
+            reader = Reader(f"http://{HOST}:{port}")
+            for path in ("/", "/products/", "/ar/", "/fa/products/", "/cart/", "/accounts/login/"):
+                for _each in range(20):
+                    reader.get(path)
+            self.note("mib", "up", memory_mib(pid))
+
+    def note(self, figure: str, name: str, value: float) -> None:
+        self.figures.setdefault((figure, name), []).append(value)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def report(figures: load.Figures) -> None:
+    names = [name for figure, name in figures if figure == "rps"]
+    rows = [["page", "req/s", "p50 ms", "p99 ms", "cpu ms", "of hello's req/s", "least", "most"]]
+    for name in names:
+        shown = [f"{median(figures[figure, name]):.3g}" for figure in ("p50", "p99", "cpu")]
+        least, middle, most = ratio(figures["rps", name], figures["rps", "hello"])
+        rows.append([name, f"{median(figures['rps', name]):.0f}", *shown])
+        rows[-1] += [f"{middle:.4f}", f"{least:.4f}", f"{most:.4f}"]
+    table(rows)
+    others = [(figure, name) for figure, name in figures if name not in names]
+    rows = [["figure", "of", "median", "least", "most"]]
+    for figure, name in others:
+        values = figures[figure, name]
+        rows.append([figure, name, *(f"{value:.4g}" for value in (median(values), min(values), max(values)))])
+    table(rows)
+
+
+def table(rows: Sequence[Sequence[str]]) -> None:
+    if len(rows) < 2:
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print()
+
+
+def judge(needs: Sequence[Need], figures: load.Figures) -> bool:
+    """Say how each need stands; whether all that were measured hold."""
+    measured = [need for need in needs if need.is_measured(figures)]
+    table(
+        [["need", "measured", ""]]
+        + [
+            [str(need), f"{need.value(figures):.4g}", "holds" if need.holds(figures) else "FALLS SHORT"]
+            for need in measured
+        ]
+    )
+    return all(need.holds(figures) for need in measured)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    add = parser.add_argument
+    add(
+        "parts",
+        nargs="*",
+        default=PARTS,
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}; all when none is given",
+    )
+    add("--database", choices=DATABASES, default="postgresql", help="for our pages and purchases")
+    add("--products", type=int, default=10_000, help="in our shop")
+    add("--small", type=int, default=1_000, help="in the small shop, and in django-oscar")
+    add("--rounds", type=int, default=5)
+    add("--seconds", type=int, default=2, help="of load, a page and round")
+    add("--no-oscar", action="store_true", help="leave django-oscar out")
+    add(
+        "--need",
+        action="append",
+        default=[],
+        type=Need.parse,
+        help="a goal to check instead of the usual ones",
+    )
+    add("--ports", type=int, default=8120, help="the first of ten ports to use")
+    add(
+        "--work",
+        default=str(Path(tempfile.gettempdir()) / "dukkan-bench"),
+        help="folder that is kept between runs",
+    )
+    add("--json", help="file for all figures of all rounds")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(unknown)}")
+    return options
+
+
+def main() -> int:
+    options = arguments()
+    with ExitStack() as stack:
+        bench = Bench(options, stack)
+        bench.measure()
+    report(bench.figures)
+    if options.json:
+        Path(options.json).write_text(
+            json.dumps(
+                {f"{figure}:{name}": values for (figure, name), values in bench.figures.items()}, indent=1
+            )
+        )
+    needs = options.need or [Need.parse(text) for text in DEFAULTS]
+    return 0 if judge(needs, bench.figures) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except NotReady as problem:
+        sys.exit(f"bench: {problem}")
