@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageOps
 from catalog.errors import PictureRefused
 from catalog.models import Picture
 from catalog.models.picture import WIDTHS
+from storefront.money import digits
 
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "AVIF"]
 TALLEST = 2 * WIDTHS[-1]
@@ -48,7 +49,8 @@ def _opened(upload: File) -> Image.Image:
         raise PictureRefused(_("This picture is empty."))
     if upload.size > settings.PICTURE_MAX_BYTES:
         raise PictureRefused(
-            _("This picture is larger than %(size)d MB.") % {"size": settings.PICTURE_MAX_BYTES // 1_000_000}
+            _("This picture is larger than %(size)s MB.")
+            % {"size": digits(settings.PICTURE_MAX_BYTES // 1_000_000)}
         )
     upload.seek(0)
     try:
@@ -59,8 +61,8 @@ def _opened(upload: File) -> Image.Image:
         image.load()
     except _BOMBS:
         raise PictureRefused(
-            _("This picture has more than %(count)d million pixels.")
-            % {"count": settings.PICTURE_MAX_PIXELS // 1_000_000}
+            _("This picture has more than %(count)s million pixels.")
+            % {"count": digits(settings.PICTURE_MAX_PIXELS // 1_000_000)}
         ) from None
     except _DAMAGED as error:
         raise PictureRefused(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from checkout.models import Order, OrderEvent, OrderLine, Payment, Refund, WebhookEvent
 from checkout.payments import release_order, sync_if_stale
 from storefront.jobs import enqueue
-from storefront.money import format_money
+from storefront.money import digits, format_money
 
 
 class ReadOnly:
@@ -124,7 +124,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     @admin.action(description=_("Hold: deliver nothing until released"), permissions=["move"])
     def hold(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         count = sum(order.hold(f"Held by {request.user}.") for order in orders)
-        _say(self, request, ngettext("%(count)d order is held.", "%(count)d orders are held.", count), count)
+        _say(self, request, ngettext("%(count)s order is held.", "%(count)s orders are held.", count), count)
 
     @admin.action(description=_("Release: deliver what is paid"), permissions=["move"])
     def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
@@ -132,7 +132,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
         _say(
             self,
             request,
-            ngettext("%(count)d order is released.", "%(count)d orders are released.", count),
+            ngettext("%(count)s order is released.", "%(count)s orders are released.", count),
             count,
         )
 
@@ -159,7 +159,7 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         _say(
             self,
             request,
-            ngettext("Asked about %(count)d payment.", "Asked about %(count)d payments.", count),
+            ngettext("Asked about %(count)s payment.", "Asked about %(count)s payments.", count),
             count,
         )
 
@@ -213,10 +213,10 @@ def _say_again(model_admin: admin.ModelAdmin, request: HttpRequest, count: int) 
     _say(
         model_admin,
         request,
-        ngettext("%(count)d event runs again.", "%(count)d events run again.", count),
+        ngettext("%(count)s event runs again.", "%(count)s events run again.", count),
         count,
     )
 
 
 def _say(model_admin: admin.ModelAdmin, request: HttpRequest, words: str, count: int) -> None:
-    model_admin.message_user(request, words % {"count": count}, messages.SUCCESS)
+    model_admin.message_user(request, words % {"count": digits(count)}, messages.SUCCESS)

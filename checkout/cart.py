@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from catalog.models import Product, Variant
 from checkout.errors import CartNotUsable
 from checkout.pricing import Totals, price
+from storefront.money import digits
 
 MAX_QUANTITY = 99
 MAX_LINES = 50
@@ -74,11 +75,11 @@ class Cart:
         quantities = self.quantities
         if not 0 <= quantity <= MAX_QUANTITY:
             message = ngettext(
-                "You can buy at most %(limit)d of one thing at a time.",
-                "You can buy at most %(limit)d of one thing at a time.",
+                "You can buy at most %(limit)s of one thing at a time.",
+                "You can buy at most %(limit)s of one thing at a time.",
                 MAX_QUANTITY,
             )
-            raise CartNotUsable(message % {"limit": MAX_QUANTITY})
+            raise CartNotUsable(message % {"limit": digits(MAX_QUANTITY)})
         if variant_id not in quantities and len(quantities) >= MAX_LINES:
             raise CartNotUsable(_("The cart is full. Please buy what is in it first."))
         quantities[variant_id] = quantity

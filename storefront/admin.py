@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from storefront.models import OutgoingMail
+from storefront.money import digits
 
 
 @admin.register(OutgoingMail)
@@ -45,6 +46,6 @@ class OutgoingMailAdmin(admin.ModelAdmin):
     @admin.action(description=_("Send again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         count = sum(mail.send_again() for mail in queryset)
-        shown = {"count": count}
-        text = ngettext("%(count)d mail is sent again.", "%(count)d mails are sent again.", count) % shown
+        shown = {"count": digits(count)}
+        text = ngettext("%(count)s mail is sent again.", "%(count)s mails are sent again.", count) % shown
         self.message_user(request, text)

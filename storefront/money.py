@@ -9,8 +9,8 @@ from functools import cache
 
 from babel import Locale
 from babel.numbers import get_currency_symbol
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from storefront.errors import StorefrontError
 
@@ -112,17 +112,22 @@ def parse_amount(text: str, currency: str) -> int:
     if len(part) > places:
         raise AmountNotUnderstood(
             ngettext(
-                "Amounts in %(code)s have at most %(count)d decimal.",
-                "Amounts in %(code)s have at most %(count)d decimals.",
+                "Amounts in %(code)s have at most %(count)s decimal.",
+                "Amounts in %(code)s have at most %(count)s decimals.",
                 places,
             )
-            % {"code": currency, "count": places}
+            % {"code": currency, "count": digits(places)}
         )
     return int(typed.replace(".", "") + "0" * (places - len(part)))
 
 
 def _example(currency: str) -> str:
     return plain_amount(1250 * 10 ** decimals(currency) // 100, currency)
+
+
+def digits(value: object) -> str:
+    """A number or text with its digits as the reader's language writes them."""
+    return str(value).translate(DIGITS.get(get_language() or "", {}))
 
 
 def format_number(amount: int, currency: str, language: str) -> str:

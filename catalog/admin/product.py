@@ -16,6 +16,7 @@ from catalog.covers import DRAWN_FROM, ask_for_cover, set_cover
 from catalog.duplicating import duplicate
 from catalog.models import Product
 from catalog.search import search_products
+from storefront.money import digits
 from storefront.templatetags.shop import icon, price
 
 
@@ -125,21 +126,21 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
         for product in products:
             product.publish()
         count = len(products)
-        words = ngettext("%(count)d product is on sale.", "%(count)d products are on sale.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        words = ngettext("%(count)s product is on sale.", "%(count)s products are on sale.", count)
+        self.message_user(request, words % {"count": digits(count)}, messages.SUCCESS)
 
     @admin.action(description=_("Take off sale"), permissions=["change"])
     def unpublish(self, request: HttpRequest, products: QuerySet[Product]) -> None:
         for product in products:
             product.unpublish()
         count = len(products)
-        words = ngettext("%(count)d product is a draft again.", "%(count)d products are drafts again.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        words = ngettext("%(count)s product is a draft again.", "%(count)s products are drafts again.", count)
+        self.message_user(request, words % {"count": digits(count)}, messages.SUCCESS)
 
     @admin.action(description=_("Duplicate as a draft"), permissions=["add"])
     def make_copies(self, request: HttpRequest, products: QuerySet[Product]) -> None:
         for product in products:
             duplicate(product)
         count = len(products)
-        words = ngettext("%(count)d copy was made.", "%(count)d copies were made.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        words = ngettext("%(count)s copy was made.", "%(count)s copies were made.", count)
+        self.message_user(request, words % {"count": digits(count)}, messages.SUCCESS)

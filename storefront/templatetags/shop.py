@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
-from storefront.money import DIGITS, format_money
+from storefront.money import digits, format_money
 
 register = template.Library()
+register.filter(digits)
 
 # These point along the line of reading and turn with it.
 POINTING = {"arrow-right", "chevron-right", "log-in", "log-out", "undo-2", "external-link"}
@@ -77,12 +78,6 @@ def _render_part(name: str, language: str, value: str | int | None) -> SafeStrin
 
 
 @register.filter
-def digits(value: object) -> str:
-    """Digits as the reader's language writes them."""
-    return str(value).translate(DIGITS.get(get_language() or "", {}))
-
-
-@register.filter
 def money(amount: int, currency: str) -> SafeString:
     """Minor units as an isolated price."""
     return _money(amount, currency, get_language() or "en")
@@ -90,13 +85,17 @@ def money(amount: int, currency: str) -> SafeString:
 
 @lru_cache(maxsize=4096)
 def _money(amount: int, currency: str, language: str) -> SafeString:
-    return format_html('<bdi class="money">{}</bdi>', format_money(amount, currency, language))
+    # Said outright: a number with a sign such as $ has no letter that would tell the direction.
+    direction = "rtl" if language in settings.LANGUAGES_BIDI else "ltr"
+    text = format_money(amount, currency, language)
+    return format_html('<bdi class="money" dir="{}">{}</bdi>', direction, text)
 
 
 @register.filter
 def money_text(amount: int, currency: str) -> str:
     """Minor units as a price for plain text, kept together by Unicode isolates instead of markup."""
-    return f"\u2068{format_money(amount, currency, get_language() or 'en')}\u2069"
+    isolate = "\u2067" if get_language_bidi() else "\u2066"
+    return f"{isolate}{format_money(amount, currency, get_language() or 'en')}\u2069"
 
 
 @register.filter
