@@ -1,12 +1,25 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.translation import get_language_from_path
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RefuseNulMiddleware:
+    """Refuses a NUL in the address or a cookie: no reader sends one, and PostgreSQL takes none in a text."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        asked = (value for values in request.GET.lists() for value in values[1])
+        if any("\0" in text for text in (request.path_info, *request.COOKIES.values(), *asked)):
+            return HttpResponseBadRequest()
+        return self.get_response(request)
 
 
 class ClientAddressMiddleware:

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "storefront.middleware.RefuseNulMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "storefront.middleware.ClientAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
