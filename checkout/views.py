@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from catalog.models import Variant
@@ -23,7 +23,7 @@ from storefront.errors import StorefrontError
 
 
 @login_not_required
-@require_GET
+@require_safe
 def cart(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(
         request, "checkout/cart.html", {"cart": Cart(request.session), "removed": _removed(request)}

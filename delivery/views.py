@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from checkout.cart import Cart
 from checkout.models import Order, OrderLine
@@ -49,7 +49,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
     return JsonResponse({"state": _look_again(get_object_or_404(Order, token=token))})
 
