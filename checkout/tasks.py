@@ -17,8 +17,8 @@ def handle_event(event_id: int) -> None:
 
 @shared_task(name="checkout.handle_due_events")
 def handle_due_events() -> None:
-    for event in OrderEvent.objects.due().select_related("order")[:BATCH]:
-        reactions.handle_event(event)
+    for event_id in OrderEvent.objects.due().values_list("pk", flat=True)[:BATCH]:
+        handle_event(event_id)
 
 
 @shared_task(name="checkout.handle_webhook")

@@ -6,6 +6,7 @@ from typing import Any
 import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -36,19 +37,21 @@ def write_mail(
     *, cause: str, to: str, language: str, subject: str, text: str, html: str = "", is_secret: bool = False
 ) -> OutgoingMail:
     """Promise one mail with ready texts. One cause is one mail, as in send_templated()."""
-    mail, created = OutgoingMail.objects.get_or_create(
+    mail = OutgoingMail(
         cause=cause,
-        defaults={
-            "to": to,
-            "language": language,
-            "subject": clean_line(subject)[:300],
-            "text": text,
-            "html": html,
-            "is_secret": is_secret,
-        },
+        to=to,
+        language=language,
+        subject=clean_line(subject)[:300],
+        text=text,
+        html=html,
+        is_secret=is_secret,
     )
-    if created:
-        enqueue("storefront.send_mail", mail.pk)
+    try:
+        with transaction.atomic():
+            mail.save()
+    except IntegrityError:
+        return OutgoingMail.objects.get(cause=cause)
+    enqueue("storefront.send_mail", mail.pk)
     return mail
 
 

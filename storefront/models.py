@@ -71,7 +71,7 @@ class OutgoingMail(models.Model):
             pk=self.pk, status=self.Status.PENDING, next_attempt_at__lte=now
         ).update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1)
         if mine:
-            self.refresh_from_db()
+            self.next_attempt_at, self.attempts = now + LEASE, self.attempts + 1
         return bool(mine)
 
     def mark_sent(self) -> None:

@@ -1,6 +1,6 @@
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +44,7 @@ class DueRow(models.Model):
             .update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1)
         )
         if mine:
-            self.refresh_from_db()
+            self.next_attempt_at, self.attempts = now + LEASE, self.attempts + 1
         return bool(mine)
 
     def mark_handled(self, note: str = "") -> None:
@@ -97,13 +97,12 @@ class OrderEvent(DueRow):
         With `once`, a second event of that key on the order is not written, and false is returned.
         """
         event = cls(order=order, name=name, data=data or {}, once=once)
-        if once is None:
-            event.save()
-        else:
-            event, created = cls.objects.get_or_create(
-                order=order, once=once, defaults={"name": name, "data": data or {}}
-            )
-            if not created:
-                return False
+        try:
+            with transaction.atomic():
+                event.save()
+        except IntegrityError:
+            if once is None:
+                raise
+            return False  # it happened before
         enqueue("checkout.handle_event", event.pk)
         return True

@@ -177,11 +177,11 @@ class Order(models.Model):
 
     def _move(self, sources: list[Status], target: Status, time_field: str, event: str) -> bool:
         with transaction.atomic():
-            moved = Order.objects.filter(pk=self.pk, status__in=sources).update(
-                **{"status": target, time_field: timezone.now()}
-            )
+            change = {"status": target, time_field: timezone.now()}
+            moved = Order.objects.filter(pk=self.pk, status__in=sources).update(**change)
             if moved:
-                self.refresh_from_db()
+                self.status = target
+                setattr(self, time_field, change[time_field])
                 OrderEvent.record(self, event, once=event)
             return bool(moved)
 

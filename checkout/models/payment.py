@@ -129,18 +129,15 @@ class Payment(models.Model):
 
     def mark_succeeded(self, capture_reference: str) -> bool:
         """pending -> succeeded; late money also wakes a failed or canceled attempt. Once only."""
-        moved = (
-            Payment.objects.filter(pk=self.pk)
-            .exclude(status=self.Status.SUCCEEDED)
-            .update(
+        unpaid = Payment.objects.filter(pk=self.pk).exclude(status=self.Status.SUCCEEDED)
+        return bool(
+            unpaid.update(
                 status=self.Status.SUCCEEDED,
                 settled_at=timezone.now(),
                 capture_reference=capture_reference,
                 error="",
             )
         )
-        self.refresh_from_db()
-        return bool(moved)
 
     def mark_failed(self, status: "Payment.Status", error: str = "") -> bool:
         """pending -> failed or canceled, when that is final at the provider."""
