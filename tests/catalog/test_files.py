@@ -53,7 +53,7 @@ class Endless(UploadedFile):
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
         chunk = bytes(chunk_size or self.DEFAULT_CHUNK_SIZE)
-        for _each in range(self.size // len(chunk)):
+        for _each in range((self.size or 0) // len(chunk)):
             yield chunk
 
 

@@ -1,43 +1,20 @@
-import re
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from PIL import Image
 
 from catalog.loading import SHELF_LENGTH
-from catalog.models import Category, Faq, Product, ProductImage
-from catalog.pictures import store_picture
-from tests.factories import make_product, make_user, make_variant
+from catalog.models import Product
+from tests.catalog.full import make_full_product
+from tests.factories import make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
 PREFIXES = ["", "/ar", "/fa"]
 PAGES = ["/", "/products/", "/products/?q=book", "/categories/cooking/", "/products/bread/"]
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-def make_full_product(**fields) -> Product:
-    """A product with some of everything that its page shows."""
-    fields = {"title_en": "Bread book", "title_ar": "كتاب الخبز", "slug": "bread"} | fields
-    product = make_product(files=2, description_en="## Inside\n\nMuch.", author_en="Layla", **fields)
-    category, _new = Category.objects.get_or_create(slug="cooking", defaults={"title_en": "Cooking"})
-    product.categories.add(category)
-    make_variant(product, 4900, title_en="Team")
-    product.cover = store_picture(Image.new("RGB", (600, 800), "teal"))
-    product.save()
-    for number in range(2):
-        Faq.objects.create(product=product, question_en=f"Why {number}?", answer_en="So.", position=number)
-        ProductImage.objects.create(product=product, picture=product.cover, alt_en=f"Page {number}")
-    return product
 
 
 def queries_of(client: Client, address: str) -> int:
@@ -196,9 +173,9 @@ def test_odd_titles_are_just_text(client, title):
 
 def make_hidden(kind: str) -> Product:
     tomorrow = timezone.now() + timedelta(days=1)
-    return make_full_product(
-        **{"draft": {"status": "draft", "published_at": None}, "scheduled": {"published_at": tomorrow}}[kind]
-    )
+    if kind == "draft":
+        return make_full_product(status="draft", published_at=None)
+    return make_full_product(published_at=tomorrow)
 
 
 @pytest.mark.parametrize("kind", ["draft", "scheduled"])
@@ -271,95 +248,6 @@ def test_an_arabic_address_works(client):
     )
 
 
-# --- The list ---
-
-
-def titles(page) -> list[str]:
-    return [product.title_en for product in page.context["page"]]
-
-
-def test_the_list_is_sorted_filtered_and_paged(client):
-    now = timezone.now()
-    for number in range(30):
-        make_product(
-            100 * (number % 7) if number else None,
-            title_en=f"Book {number:02}",
-            kind="plugin" if number % 2 else "ebook",
-            published_at=now - timedelta(hours=number),
-        )
-
-    assert titles(client.get("/products/")) == [f"Book {number:02}" for number in range(24)]
-    assert titles(client.get("/products/?page=2")) == [f"Book {number:02}" for number in range(24, 30)]
-    assert titles(client.get("/products/?kind=plugin"))[:2] == ["Book 01", "Book 03"]
-    cheap = [product.lowest_price.amount for product in client.get("/products/?sort=price").context["page"]]
-    dear = [product.lowest_price.amount for product in client.get("/products/?sort=-price").context["page"]]
-    assert cheap == sorted(cheap)
-    assert dear == sorted(dear, reverse=True)
-    assert dear[0] == 600
-    assert cheap[0] == 0
-
-
-def test_a_changed_price_changes_the_order(client):
-    cheap, dear = make_product(100), make_product(900)
-    price = dear.variants.get().prices.get()
-    price.amount = 50
-    price.save()
-
-    assert [p.pk for p in client.get("/products/?sort=price").context["page"]] == [dear.pk, cheap.pk]
-
-    variant = dear.variants.get()
-    variant.is_active = False
-    variant.save()
-    assert [p.pk for p in client.get("/products/?sort=price").context["page"]] == [cheap.pk]
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "page=0", "page=-1", "page=999", "page=x", "page=%00", "page=۲", "page=1e400", "page=" + "9" * 5000,
-        "sort=x", "sort=%00", "sort=-published_at;drop", "kind=x", "kind=%00", "q=%00", "q=%FF%FE",
-        "q=" + "a+" * 900, "q=" + "%D9%83" * 500, "q=%25", "q[]=x", "q=a&q=b", "q=%F0%9F%A6%86", "sort=best",
-        "page=2&q=book",
-    ],
-)  # fmt: skip
-def test_odd_questions_get_a_sensible_page(client, question):
-    make_full_product()
-
-    assert client.get(f"/products/?{question}").status_code == 200
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/products/?category=none", "/products/?category=%00", "/categories/none/", "/products/none/",
-        "/products/a%00b/", "/products/%FF/", "/products/a%2Fb/", "/products/..%2F..%2Fetc/",
-        "/products/none/sample/", "/categories/%00/", "/products/" + "a" * 3000 + "/", "/products/🦆/",
-    ],
-)  # fmt: skip
-def test_addresses_of_nothing_are_not_found(client, address):
-    make_full_product()
-
-    assert client.get(address).status_code == 404
-
-
-def test_the_last_page_of_a_long_list_is_counted_in_full(client, monkeypatch):
-    monkeypatch.setattr("catalog.listing.MOST_COUNTED", 48)
-    for number in range(60):
-        make_product(files=0, title_en=f"Book {number}")
-
-    first = client.get("/products/").context["page"]
-    assert (first.paginator.count, first.paginator.is_capped) == (48, True)
-    assert client.get(f"/products/?page={'9' * 50}").context["page"].number == 3
-    last = client.get("/products/?page=3").context["page"]
-    assert (last.number, last.paginator.count, last.paginator.is_capped) == (3, 60, False)
-
-
-def test_an_empty_search_offers_a_near_spelling(client):
-    make_full_product()
-
-    assert client.get("/products/?q=braed").context["suggestions"] == ["Bread"]
-
-
 # --- Home ---
 
 
@@ -380,104 +268,3 @@ def test_home_of_an_empty_shop(client):
     page = client.get("/")
 
     assert (page.status_code, page.context["featured"], page.context["shelves"]) == (200, None, [])
-
-
-# --- Samples ---
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "disposition"),
-    [
-        ("a.pdf", "application/pdf", "inline"),
-        ("a.epub", "application/epub+zip", "attachment"),
-        ("a.html", "application/octet-stream", "attachment"),
-        ("a.svg", "application/octet-stream", "attachment"),
-    ],
-)
-def test_a_sample_is_harmless(client, name, kind, disposition):
-    product = make_full_product()
-    product.sample.save(name, ContentFile(b"<script>alert(1)</script>"))
-
-    sample = client.get("/products/bread/sample/")
-
-    assert b"".join(sample.streaming_content) == b"<script>alert(1)</script>"
-    assert sample["Content-Type"] == kind
-    assert sample["Content-Disposition"] == f'{disposition}; filename="bread-sample.{name[2:]}"'
-    assert sample["X-Content-Type-Options"] == "nosniff"
-    assert "default-src 'none'" in sample["Content-Security-Policy"]
-    assert not sample.cookies
-
-
-def test_an_arabic_sample_keeps_its_name(client):
-    product = make_full_product(slug="كتاب")
-    product.sample.save("a.pdf", ContentFile(b"%PDF"))
-
-    assert (
-        "filename*=utf-8''%D9%83%D8%AA%D8%A7%D8%A8-sample.pdf"
-        in client.get("/products/كتاب/sample/")["Content-Disposition"]
-    )
-
-
-def test_a_sample_that_is_not_there_is_not_found(client):
-    product = make_full_product()
-    assert client.get("/products/bread/sample/").status_code == 404
-
-    product.sample.save("a.pdf", ContentFile(b"%PDF"))
-    product.sample.storage.delete(product.sample.name)
-    assert client.get("/products/bread/sample/").status_code == 404
-
-
-# --- Without a language ---
-
-
-def test_a_picture_is_served_for_ever(client):
-    picture = store_picture(Image.new("RGB", (600, 800), "teal"))
-    address = picture.url(320, "webp")
-
-    response = client.get(address)
-
-    assert b"".join(response.streaming_content)[8:12] == b"WEBP"
-    assert (response["Content-Type"], response["Cache-Control"]) == (
-        "image/webp",
-        "public, max-age=31536000, immutable",
-    )
-    assert client.get(address, headers={"If-None-Match": response["ETag"]}).status_code == 304
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["pictures/../x", "samples/a.pdf", "pictures/ab/" + "a" * 32 + "-320.webp", "%2e%2e/shop.sqlite3", ""],
-)
-def test_nothing_else_is_served_from_the_media_folder(client, settings, tmp_path, path):
-    (tmp_path / "samples").mkdir()
-    (tmp_path / "samples" / "a.pdf").write_text("x")
-
-    assert client.get(f"/media/{path}").status_code == 404
-
-
-def test_robots_are_kept_from_what_is_private(client):
-    lines = client.get("/robots.txt").content.decode().splitlines()
-
-    assert "Disallow: /checkout/" in lines
-    assert "Disallow: /fa/library/" in lines
-    assert lines[-1] == "Sitemap: http://localhost:8000/sitemap.xml"
-
-
-def test_the_sitemap_names_each_page_in_each_language(client):
-    make_full_product(slug="كتاب")
-
-    index = client.get("/sitemap.xml")
-    section = client.get("/sitemap-products.xml").content.decode()
-
-    assert b"/sitemap-products.xml" in index.content
-    assert index["Cache-Control"] == "public, max-age=3600"
-    address = "products/%D9%83%D8%AA%D8%A7%D8%A8/"
-    assert re.findall("<loc>(.*?)</loc>", section) == [
-        f"http://localhost:8000/{address}",
-        f"http://localhost:8000/ar/{address}",
-        f"http://localhost:8000/fa/{address}",
-    ]
-    assert section.count(f'hreflang="ar" href="http://localhost:8000/ar/{address}"') == 3
-    assert section.count('hreflang="x-default"') == 3
-    assert client.get("/sitemap-none.xml").status_code == 404
-    assert client.get("/sitemap-products.xml?p=x").status_code == 404
