@@ -1,9 +1,12 @@
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale
 from django import forms
+from django.forms.utils import flatatt
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +31,32 @@ def likely_country(request: HttpRequest) -> str:
     first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
     region = first.rpartition("-")[2].upper() if "-" in first else ""
     return region if region in dict(countries("en")) else ""
+
+
+def country_choices() -> list[tuple[str, Any]]:
+    return [("", _("Choose…")), *countries(get_language() or "en")]
+
+
+class CountrySelect(forms.Select):
+    """Django renders a template for each option; for every country that is most of the work of the page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        attributes = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html(
+            "<select{}>{}</select>", attributes, _country_options(get_language() or "en", value or "")
+        )
+
+
+@lru_cache(maxsize=64)
+def _country_options(language: str, chosen: str) -> SafeString:
+    return format_html_join(
+        "\n",
+        '<option value="{}"{}>{}</option>',
+        (
+            (code, mark_safe(" selected") if code == chosen else "", name)
+            for code, name in country_choices()
+        ),
+    )
 
 
 class AddToCartForm(forms.Form):
@@ -61,7 +90,8 @@ class CheckoutForm(forms.Form):
     )
     country = forms.ChoiceField(
         label=_("Country"),
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        choices=country_choices,
+        widget=CountrySelect(attrs={"autocomplete": "country"}),
         error_messages={
             "required": _("Please choose your country."),
             "invalid_choice": _("Please choose your country from the list."),
@@ -79,8 +109,6 @@ class CheckoutForm(forms.Form):
 
     def __init__(self, *args: Any, cart: Cart, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        country: Any = self.fields["country"]
-        country.choices = [("", _("Choose…")), *countries(get_language() or "en")]
         provider: Any = self.fields["provider"]
         provider.choices = [(each.name, each.label) for each in providers_for(cart.total, cart.currency)]
         if cart.total == 0:
