@@ -2,7 +2,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import translate_url
 from django.utils.translation import get_language, get_language_bidi
 
 
@@ -13,7 +12,8 @@ def is_personal(request: HttpRequest) -> bool:
 
 def shop(request: HttpRequest) -> dict[str, Any]:
     language = get_language() or settings.LANGUAGE_CODE
-    address = request.get_full_path()
+    # The prefix is the only difference between the addresses; translate_url() would resolve and reverse each.
+    address = request.get_full_path().removeprefix(_prefix(language))
     return {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
@@ -23,7 +23,16 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "language": language,
         "direction": "rtl" if get_language_bidi() else "ltr",
         "alternates": [
-            {"code": code, "name": name, "url": translate_url(address, code), "is_current": code == language}
+            {
+                "code": code,
+                "name": name,
+                "url": f"{_prefix(code)}{address}",
+                "is_current": code == language,
+            }
             for code, name in settings.LANGUAGES
         ],
     }
+
+
+def _prefix(language: str) -> str:
+    return "" if language == settings.LANGUAGE_CODE else f"/{language}"
