@@ -69,6 +69,8 @@ class Bench:
         pages += shops.oscar_pages(oscar) if oscar else []
         pages += shops.public_pages(self.main_shop()) + shops.pages_with_cart(self.main_shop())
         pages += shops.public_pages(self.ours(self.options.database, self.options.small), "-small")
+        if self.options.only:
+            pages = [page for page in pages if page.name in {"hello", *self.options.only.split(",")}]
         self.figures |= load.measure(pages, rounds=self.options.rounds, seconds=self.options.seconds, say=say)
 
     def purchases(self, oscar: shops.Served) -> None:
@@ -173,6 +175,7 @@ def arguments() -> argparse.Namespace:
     add("--small", type=int, default=1_000, help="in the small shop, and in django-oscar")
     add("--rounds", type=int, default=5)
     add("--seconds", type=int, default=2, help="of load, a page and round")
+    add("--only", help="names of pages with commas between, such as product,cart")
     add("--no-oscar", action="store_true", help="leave django-oscar out")
     add(
         "--need",
