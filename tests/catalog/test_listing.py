@@ -54,7 +54,8 @@ def test_a_changed_price_changes_the_order(client):
 @pytest.mark.parametrize(
     "question",
     [
-        "page=0", "page=-1", "page=999", "page=x", "page=%00", "page=۲", "page=1e400", "page=" + "9" * 5000,
+        "page=0", "page=-1", "page=999", "page=x", "page=۲", "page=1e400", "page=" + "9" * 5000,
+        "sort=x", "sort=-published_at;drop", "kind=x", "q=%FF%FE",
         "q=" + "a+" * 900, "q=" + "%D9%83" * 500, "q=%25", "q[]=x", "q=a&q=b", "q=%F0%9F%A6%86", "sort=best",
         "page=2&q=book",
     ],
@@ -68,6 +69,9 @@ def test_odd_questions_get_a_sensible_page(client, question):
 @pytest.mark.parametrize(
     "address",
     [
+        "/products/?category=none", "/categories/none/", "/products/none/",
+        "/products/%FF/", "/products/a%2Fb/", "/products/..%2F..%2Fetc/",
+        "/products/none/sample/", "/products/" + "a" * 3000 + "/", "/products/🦆/",
     ],
 )  # fmt: skip
 def test_addresses_of_nothing_are_not_found(client, address):
