@@ -12,7 +12,7 @@ from catalog.search import find_products
 
 PAGE_LENGTH = 24
 # Counting stops here, so that the first pages of a long list cost no more than those of a short one.
-MOST_COUNTED = 25 * PAGE_LENGTH
+MOST_COUNTED = 20 * PAGE_LENGTH
 SORTS: list[tuple[str, str | Promise]] = [
     ("new", _("Newest")),
     ("price", _("Lowest price")),
@@ -72,5 +72,5 @@ def list_products(*, query: str, category: Category | None, kind: str, sort: str
     if sort in ("price", "-price"):
         # Both walk one index, from either end. What has no price has no place in this order.
         order = ("sorting_amount", "-pk") if sort == "price" else ("-sorting_amount", "pk")
-        return Shelf(products.filter(sorting_amount__isnull=False).order_by(*order), found)
+        return Shelf(products.filter(sorting_amount__gte=0).order_by(*order), found)
     return Found(products, found) if found is not None and sort != "new" else Shelf(products, found)

@@ -18,10 +18,8 @@ from catalog.structured import product_data
 from storefront.text import clean_line
 
 LONGEST_QUERY = 100
-# A sample comes from the seller, so a browser may show it and do nothing else with it.
-SANDBOX = (
-    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf; sandbox"
-)
+# A sample comes from the seller: a browser may show it, and do nothing else with it.
+SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @login_not_required

@@ -203,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
     "execute-due-refunds": {"task": "checkout.execute_due_refunds", "schedule": schedule(60)},
     "sync-due-payments": {"task": "checkout.sync_due_payments", "schedule": schedule(60)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
+    "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")

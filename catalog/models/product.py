@@ -75,7 +75,6 @@ class Product(TextModel):
         ),
     )
     tagline = models.CharField(_("one line of promise"), max_length=300, blank=True)
-    description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
     author = models.CharField(_("author"), max_length=200, blank=True)
     content_language = models.CharField(
         _("language of the content"), max_length=8, choices=settings.LANGUAGES, blank=True
@@ -86,7 +85,6 @@ class Product(TextModel):
         blank=True,
         help_text=_("What the buyer may do with it."),
     )
-    requirements = models.TextField(_("requirements"), blank=True)
     categories = models.ManyToManyField(
         Category, related_name="products", blank=True, verbose_name=_("categories")
     )
@@ -112,13 +110,16 @@ class Product(TextModel):
         _("on sale from"), null=True, blank=True, help_text=_("A time to come schedules the product.")
     )
     is_featured = models.BooleanField(_("featured on the home page"), default=False)
-    # What search looks at: folded words with a space at both ends, so that " ab" finds where words begin.
-    search_title = models.TextField(editable=False, default="", blank=True)
-    search_text = models.TextField(editable=False, default="", blank=True)
     # What sorting by price looks at: the lowest amount when prices last changed. Never shown.
     sorting_amount = models.PositiveBigIntegerField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    # Long texts come last: SQLite reads a row from its beginning, and lists stop before these.
+    description = models.TextField(_("description"), blank=True, help_text=_("Markdown."))
+    requirements = models.TextField(_("requirements"), blank=True)
+    # What search looks at: folded words with a space at both ends, so that " ab" finds where words begin.
+    search_title = models.TextField(editable=False, default="", blank=True)
+    search_text = models.TextField(editable=False, default="", blank=True)
 
     objects = ProductQuerySet.as_manager()
 
@@ -130,7 +131,9 @@ class Product(TextModel):
             models.Index(fields=["status", "-published_at", "-id"], name="product_shelf"),
             models.Index(fields=["status", "kind", "-published_at", "-id"], name="product_kind_shelf"),
             models.Index(fields=["status", "sorting_amount", "-id"], name="product_price_shelf"),
-            models.Index(fields=["-published_at"], condition=Q(is_featured=True), name="product_featured"),
+            models.Index(
+                fields=["status", "-published_at", "-id"], condition=Q(is_featured=True), name="product_featured"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
