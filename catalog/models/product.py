@@ -132,7 +132,9 @@ class Product(TextModel):
             models.Index(fields=["status", "kind", "-published_at", "-id"], name="product_kind_shelf"),
             models.Index(fields=["status", "sorting_amount", "-id"], name="product_price_shelf"),
             models.Index(
-                fields=["status", "-published_at", "-id"], condition=Q(is_featured=True), name="product_featured"
+                fields=["status", "-published_at", "-id"],
+                condition=Q(is_featured=True),
+                name="product_featured",
             ),
         ]
         constraints = [
