@@ -106,7 +106,10 @@ def _parts(currency: str) -> dict[str, JSONRows]:
             _related(currency),
             **_columns("title", "author"),
             **_picture("cover"),
-            **{name: F(name) for name in ("slug", "kind", "content_language", "is_cover_drawn", "lowest")},
+            **{
+                name: F(name)
+                for name in ("slug", "kind", "content_language", "cover_id", "is_cover_drawn", "lowest")
+            },
         ),
     }
 
@@ -176,6 +179,6 @@ def _image(digest: str, width: int, height: int, **row: Any) -> ProductImage:
 
 def _card(digest: str | None, width: int, height: int, lowest: int | None, **row: Any) -> Product:
     product = _bare(Product, lowest_amount=lowest, **row)
-    cover = _bare(Picture, digest=digest, width=width, height=height) if digest else None
+    cover = _bare(Picture, id=product.cover_id, digest=digest, width=width, height=height) if digest else None
     product._state.fields_cache["cover"] = cover
     return product

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.card import Card
 from catalog.models.category import Category
 from catalog.models.picture import Picture
 from catalog.models.sample import SampleField, sample_name
@@ -166,6 +167,21 @@ class Product(TextModel):
         """The price to show on a shelf, of a product loaded by for_shelf(); None where it can't be bought."""
         amount: int | None = self.__dict__["lowest_amount"]
         return None if amount is None else Price(currency=settings.CURRENCY, amount=amount)
+
+    @property
+    def card(self) -> Card:
+        """What a shelf shows of a product loaded by for_shelf(), in the reader's language."""
+        return Card(
+            slug=self.slug,
+            title=self.title,
+            author=self.author,
+            kind=self.kind,
+            content_language=self.content_language,
+            cover=self.cover,
+            is_cover_drawn=self.is_cover_drawn,
+            amount=self.__dict__["lowest_amount"],
+            currency=settings.CURRENCY,
+        )
 
     def note_amounts(self) -> None:
         """As for many products, after a price or variant of this one changed."""

@@ -1,6 +1,7 @@
 """Template tags of the shop's pages, loaded in every template."""
 
 import json
+from collections.abc import Hashable
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
@@ -52,18 +53,18 @@ def _labelled_icon(name: str, label: str) -> SafeString:
 
 
 @register.simple_tag
-def part(name: str, value: str | int | None = None) -> SafeString:
+def part(name: str, value: Hashable = None) -> SafeString:
     """A piece of page that depends on nothing but the language and one value, and is kept once rendered."""
     language = get_language() or settings.LANGUAGE_CODE
     return _render_part(name, language, value) if settings.DEBUG else _part(name, language, value)
 
 
-@lru_cache(maxsize=256)
-def _part(name: str, language: str, value: str | int | None) -> SafeString:
+@lru_cache(maxsize=2048)
+def _part(name: str, language: str, value: Hashable) -> SafeString:
     return _render_part(name, language, value)
 
 
-def _render_part(name: str, language: str, value: str | int | None) -> SafeString:
+def _render_part(name: str, language: str, value: Hashable) -> SafeString:
     return render_to_string(
         name,
         {
