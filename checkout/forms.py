@@ -52,10 +52,7 @@ def _country_options(language: str, chosen: str) -> SafeString:
     return format_html_join(
         "\n",
         '<option value="{}"{}>{}</option>',
-        (
-            (code, mark_safe(" selected") if code == chosen else "", name)
-            for code, name in country_choices()
-        ),
+        ((code, mark_safe(" selected") if code == chosen else "", name) for code, name in country_choices()),
     )
 
 
