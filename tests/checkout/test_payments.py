@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from catalog.models import Price
 from checkout import payments, tasks
-from checkout.errors import OrderNotPayable, ProviderNotOffered, ProviderUnavailable, TooManyOrders
+from checkout.errors import OrderNotPayable, ProviderNotOffered, TooManyOrders
 from checkout.models import DemoCharge, Order, OrderEvent, Payment, Refund, WebhookEvent
 from checkout.payments import expire_order, start_payment, sync_if_stale, sync_payment
 from checkout.providers import demo
 from delivery.models import DownloadGrant
 from storefront.models import LimitCount, OutgoingMail
 from tests.doubles.stripe import Fault, StripeDouble
-from tests.factories import make_product, paid_order, pending_order, started_payment
+from tests.factories import make_product, pending_order, started_payment
 
 pytestmark = pytest.mark.django_db
 
@@ -331,104 +331,6 @@ def test_looks_become_rarer() -> None:
         waits.append(round((payment.next_check_at - timezone.now()).total_seconds()))
 
     assert waits == [15, 30, 60, 120, 240, 480, 600, 600]
-
-
-# --- expiry ---------------------------------------------------------------------------------------
-
-
-def test_an_unpaid_order_expires_with_its_payment(commits: Any) -> None:
-    order = overdue(started_payment().order)
-
-    with commits():
-        tasks.expire_due_orders()
-        tasks.expire_due_orders()
-
-    order.refresh_from_db()
-    assert order.status == Order.Status.EXPIRED
-    assert order.payments.get().status == Payment.Status.CANCELED
-    assert names(order) == ["order.placed", "order.expired"]
-
-
-def test_an_order_never_started_to_be_paid_expires() -> None:
-    order = overdue(pending_order())
-
-    tasks.expire_due_orders()
-
-    order.refresh_from_db()
-    assert order.status == Order.Status.EXPIRED
-
-
-def test_an_order_that_is_being_paid_does_not_expire(stripe: StripeDouble) -> None:
-    payment = start_payment(pending_order(), "stripe")
-    stripe.pay_later(payment.reference)
-
-    expire_order(overdue(payment.order))
-
-    assert Order.objects.get().is_pending
-
-
-def test_an_order_does_not_expire_while_its_provider_is_away(stripe: StripeDouble) -> None:
-    payment = start_payment(pending_order(), "stripe")
-    stripe.pay(payment.reference)
-    stripe.fail(Fault.HTML, method="GET", times=2)
-    order = overdue(payment.order)
-
-    with pytest.raises(ProviderUnavailable):
-        expire_order(order)
-    tasks.expire_due_orders()
-    order.refresh_from_db()
-    assert order.is_pending
-
-    tasks.expire_due_orders()
-    order.refresh_from_db()
-    assert order.status == Order.Status.PAID
-
-
-def test_a_payment_whose_start_was_never_answered_is_canceled_in_the_end(stripe: StripeDouble) -> None:
-    order = pending_order()
-    stripe.fail(Fault.HTML, method="POST")
-    with pytest.raises(ProviderUnavailable):
-        start_payment(order, "stripe")
-
-    expire_order(overdue(order))
-
-    assert order.payments.get().status == Payment.Status.CANCELED
-    order.refresh_from_db()
-    assert order.status == Order.Status.EXPIRED
-
-
-def test_money_that_comes_late_wakes_an_expired_order(stripe: StripeDouble, commits: Any) -> None:
-    payment = start_payment(pending_order(), "stripe")
-    stripe.expire(payment.reference)
-    expire_order(overdue(payment.order))
-    assert Order.objects.get().status == Order.Status.EXPIRED
-
-    stripe.sessions[payment.reference]["status"] = "open"
-    stripe.pay(payment.reference)
-    with commits():
-        sync_payment(payment)
-
-    order = Order.objects.get()
-    assert order.status == Order.Status.PAID
-    assert names(order) == ["order.placed", "order.expired", "order.paid"]
-    assert len(mail.outbox) == 1
-
-
-def test_a_paid_order_never_expires() -> None:
-    order = overdue(paid_order())
-
-    expire_order(order)
-    assert not order.expire()
-
-    order.refresh_from_db()
-    assert order.status == Order.Status.PAID
-
-
-def test_orders_that_staff_looks_at_do_not_stand_in_the_way_of_others() -> None:
-    held = overdue(pending_order())
-    held.hold("It looks odd.")
-
-    assert list(Order.objects.overdue()) == []
 
 
 # --- every order of events ------------------------------------------------------------------------

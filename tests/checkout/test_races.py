@@ -241,7 +241,7 @@ def test_a_mail_taken_by_many_workers_is_sent_once() -> None:
 
 
 def test_a_mail_promised_many_times_at_once_is_one_mail() -> None:
-    promise = {
+    promise: dict[str, Any] = {
         "cause": "order.paid:1",
         "to": "mona@example.com",
         "language": "en",
