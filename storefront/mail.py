@@ -90,9 +90,9 @@ def deliver(mail: OutgoingMail) -> bool:
         mail.mark_failed(str(error), final=all(code >= 500 for code, _why in error.recipients.values()))
     except smtplib.SMTPDataError as error:
         mail.mark_failed(str(error), final=error.smtp_code >= 500)
-    except (
-        OSError
-    ) as error:  # refused, timed out, no such host, not let in: smtplib's errors are of this kind
+    except (smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError) as error:  # this mail's own trouble
+        mail.mark_failed(str(error), final=False)
+    except OSError as error:  # refused, timed out, no such host, not let in: all are of this kind
         mail.mark_failed(str(error) or type(error).__name__, final=False)
         return False
     else:
