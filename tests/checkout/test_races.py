@@ -241,15 +241,10 @@ def test_a_mail_taken_by_many_workers_is_sent_once() -> None:
 
 
 def test_a_mail_promised_many_times_at_once_is_one_mail() -> None:
-    promise: dict[str, Any] = {
-        "cause": "order.paid:1",
-        "to": "mona@example.com",
-        "language": "en",
-        "subject": "s",
-        "text": "t",
-    }
+    def promise() -> OutgoingMail:
+        return write_mail(cause="order.paid:1", to="mona@example.com", language="en", subject="s", text="t")
 
-    rows = at_once(*[lambda: write_mail(**promise)] * 6)
+    rows = at_once(*[promise] * 6)
 
     assert len(set(rows)) == OutgoingMail.objects.count() == len(mail.outbox) == 1
 
