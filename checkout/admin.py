@@ -12,6 +12,7 @@ from checkout.models import Order, OrderEvent, OrderLine, Payment, Refund, Webho
 from checkout.payments import release_order, sync_if_stale
 from storefront.jobs import enqueue
 from storefront.money import digits, format_money
+from storefront.templatetags.shop import ltr
 
 
 class ReadOnly:
@@ -64,7 +65,7 @@ class PaymentInline(ReadOnly, admin.TabularInline):
         "created_at",
         "settled_at",
     ]
-    readonly_fields = ["amount_shown"]
+    readonly_fields = ["amount_shown", "created_at"]
     show_change_link = True
 
     @admin.display(description=_("amount"))
@@ -75,11 +76,12 @@ class PaymentInline(ReadOnly, admin.TabularInline):
 class EventInline(ReadOnly, admin.TabularInline):
     model = OrderEvent
     fields = ["created_at", "name", "data", "handled_at", "error"]
+    readonly_fields = ["created_at", "handled_at", "error"]
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["number", "email", "total_shown", "status", "is_held", "placed_at", "paid_at"]
+    list_display = ["number_shown", "email", "total_shown", "status", "is_held", "placed_at", "paid_at"]
     list_filter = ["status", "placed_at", "language"]
     search_fields = ["email_folded", "token"]
     search_help_text = _("E-mail address or order number")
@@ -88,7 +90,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
     inlines = [LineInline, PaymentInline, EventInline]
     actions = ["hold", "release"]
     fields = [
-        "number",
+        "number_shown",
         "status",
         "email",
         "user",
@@ -103,7 +105,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
         "expired_at",
         "refunded_at",
     ]
-    readonly_fields = ["number", "total_shown"]
+    readonly_fields = ["number_shown", "total_shown"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
@@ -112,6 +114,10 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
         if number.isdecimal() and int(number) > 10_000:
             return queryset.filter(pk=int(number) - 10_000), False
         return super().get_search_results(request, queryset, search_term.casefold())
+
+    @admin.display(description=_("number"), ordering="pk")
+    def number_shown(self, order: Order) -> str:
+        return ltr(order.number)
 
     @admin.display(description=_("total"), ordering="total")
     def total_shown(self, order: Order) -> str:
