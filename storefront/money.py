@@ -60,6 +60,7 @@ DECIMALS = {
     ),
 }
 DIGITS = {"fa": str.maketrans("0123456789.,", "۰۱۲۳۴۵۶۷۸۹٫٬")}
+_NUMBER = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
 # CLDR's symbols for these are bare codes in some languages; shops of the region write these words.
 SYMBOLS = {
     "ar": {"USD": "$", "EUR": "€", "GBP": "£"},
@@ -126,8 +127,9 @@ def _example(currency: str) -> str:
 
 
 def digits(value: object) -> str:
-    """A number or text with its digits as the reader's language writes them."""
-    return str(value).translate(DIGITS.get(get_language() or "", {}))
+    """A number, or a text with numbers in it, in the digits of the reader's language."""
+    table = DIGITS.get(get_language() or "", {})
+    return _NUMBER.sub(lambda number: number[0].translate(table), str(value))
 
 
 def format_number(amount: int, currency: str, language: str) -> str:
