@@ -1,5 +1,6 @@
 """Mail goes out in two steps: a row in the transaction that promises it, then a task that sends it."""
 
+import logging
 import smtplib
 from typing import Any
 
@@ -14,6 +15,7 @@ from storefront.jobs import enqueue
 from storefront.models import OutgoingMail
 from storefront.text import clean_line
 
+logger = logging.getLogger(__name__)
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
@@ -93,8 +95,11 @@ def deliver(mail: OutgoingMail) -> bool:
     except (smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError) as error:  # this mail's own trouble
         mail.mark_failed(str(error), final=False)
     except OSError as error:  # refused, timed out, no such host, not let in: all are of this kind
-        mail.mark_failed(str(error) or type(error).__name__, final=False)
+        mail.mark_unreached(str(error) or type(error).__name__)
         return False
+    except Exception as error:  # a mail that can't be written at all stays with its reason for staff
+        logger.exception("Mail %s could not be written.", mail.pk)
+        mail.mark_failed(f"{type(error).__name__}: {error}", final=True)
     else:
         mail.mark_sent()
     return True

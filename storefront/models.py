@@ -81,6 +81,11 @@ class OutgoingMail(models.Model):
             self.text = self.html = ""
         self.save(update_fields=["status", "sent_at", "error", "text", "html"])
 
+    def mark_unreached(self, error: str) -> None:
+        """Record that the mail server is away: the mail keeps its place in line for as long as that lasts."""
+        self.error, self.next_attempt_at = error, timezone.now() + timedelta(minutes=1)
+        self.save(update_fields=["error", "next_attempt_at"])
+
     def mark_failed(self, error: str, *, final: bool) -> None:
         """Record why sending failed; it is tried again later unless that is final."""
         self.error = error

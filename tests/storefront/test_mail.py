@@ -162,6 +162,36 @@ def test_mails_go_out_in_their_order_when_the_server_is_back(settings):
     assert set(OutgoingMail.objects.values_list("status", flat=True)) == {Status.SENT}
 
 
+def test_no_mail_is_given_up_while_the_server_is_away(settings):
+    with mail_server() as gone:
+        port = gone.port
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    mail = promise()
+    OutgoingMail.objects.update(attempts=MAX_ATTEMPTS + 10)
+
+    assert not deliver(mail)
+
+    mail.refresh_from_db()
+    assert (mail.status, bool(mail.error)) == (Status.PENDING, True)
+    assert timedelta(seconds=50) < mail.next_attempt_at - timezone.now() <= timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "address", ["a b@c", "x@" + "y" * 70 + ".example", "mona@example.com\nBcc: x@y.example", ""]
+)
+def test_mail_that_cannot_be_written_is_kept_with_the_reason_and_holds_up_nobody(server, address):
+    spoiled = promise("order.paid:1")
+    OutgoingMail.objects.update(to=address)
+    promise("order.paid:2")
+
+    send_due_mails()
+
+    spoiled.refresh_from_db()
+    assert "Mail of order.paid:2" in server.subjects
+    assert spoiled.status == Status.SENT or spoiled.error
+
+
 def test_worker_that_dies_while_sending_leaves_the_mail_to_the_sweep(server):
     mail = promise()
     assert mail.claim() is True  # and is killed here
