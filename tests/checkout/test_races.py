@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
@@ -70,13 +71,19 @@ def test_100_copies_of_a_webhook_are_one_delivery(live_server: Any) -> None:
     body, stamp = json.dumps(event).encode(), str(int(time.time()))
     headers = {"Demo-Signature": f"t={stamp},v1={demo._signature(stamp, body)}"}
 
-    def send() -> list[int]:
-        requests = [
-            urllib.request.Request(f"{live_server}/webhooks/demo/", body, headers) for _each in range(4)
-        ]
-        return [urllib.request.urlopen(request, timeout=60).status for request in requests]
+    def send() -> int:
+        request = urllib.request.Request(f"{live_server}/webhooks/demo/", body, headers)
+        for _each in range(20):
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return int(answer.status)
+            except urllib.error.HTTPError as error:
+                return error.code
+            except OSError:  # more come than the test's server lets wait: providers try again then, too
+                time.sleep(0.05)
+        return 0
 
-    answers = at_once(*[send] * 25)
+    answers = at_once(*[lambda: [send() for _copy in range(4)]] * 25)
 
     assert Counter(sum(answers, [])) == {200: 100}
     assert WebhookEvent.objects.get().attempts == 1
