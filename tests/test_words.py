@@ -10,6 +10,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.utils import translation
 
@@ -33,7 +34,9 @@ class Words(HTMLParser):
 
     def __init__(self, page: str, language: str) -> None:
         super().__init__()
-        self.language, self.open, self.said = language, [], []
+        self.language = language
+        self.open: list[tuple[str, bool]] = []
+        self.said: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -190,7 +193,8 @@ def test_mails_speak_the_buyers_language(client: Client, language: str, lost_web
 
     assert len(mail.outbox) == 2
     for message in mail.outbox:
-        assert leftovers(message.alternatives[0][0], language) == []
+        assert isinstance(message, EmailMultiAlternatives)
+        assert leftovers(str(message.alternatives[0][0]), language) == []
         assert leftovers(f"{message.subject} {message.body}", language) == []
 
 
