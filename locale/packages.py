@@ -90,10 +90,6 @@ ALLAUTH = (
     _("Do you really want to remove the selected email address?"),
     _("Hello from %(site_name)s!"),
     _("Thank you for using %(site_name)s!\n%(site_domain)s"),
-    _("You are receiving this mail because the following change was made to your account:"),
-    _(
-        "If you do not recognize this change then please take proper security precautions immediately. The change to your account originates from:\n\n- IP address: %(ip)s\n- Browser: %(user_agent)s\n- Date: %(timestamp)s"
-    ),
     _("Your email has been changed from %(from_email)s to %(to_email)s."),
     _("Email Changed"),
     _("Your email has been confirmed."),
@@ -216,6 +212,7 @@ ALLAUTH = (
     _("Current"),
     _("Sign Out Other Sessions"),
     _("User Sessions"),
+    _("Name"),
     pgettext_lazy("field label", "Login"),
     _("Confirm Email Address"),
     _(

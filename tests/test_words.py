@@ -102,7 +102,6 @@ PAGES = [
     "/accounts/password/reset/done/",
     "/accounts/signup/",
     "/accounts/inactive/",
-    "/accounts/confirm-email/",
     "/accounts/confirm-email/no-such-key/",
     "/downloads/broken/",
 ]
