@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` runs the shop, `make test` tests it. `make help` names the others.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style templates imports types migrations translations format messages lock
+.PHONY: help demo test bench check style templates imports types migrations translations format messages lock
 MAKEFLAGS += --no-print-directory --keep-going
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -18,6 +18,9 @@ demo: .venv/shop.installed  ## Run the demo shop: web, worker and scheduler, unt
 
 test: .venv/tools.installed  ## Run all tests; ARGS="-k cart" chooses among them
 	@$(RUN) -m pytest $(ARGS)
+
+bench: .venv/tools.installed  ## Measure speed and size against a bare Django view and django-oscar
+	@$(RUN) -m bench $(ARGS)
 
 check: style templates imports types migrations translations  ## Check all that is not a test
 style: .venv/tools.installed

@@ -55,8 +55,9 @@ def weigh(base: str, paths: dict[str, str]) -> dict[str, Weight]:
 
 def _weigh(browser: Any, base: str, path: str) -> Weight:
     weight, context = Weight(), browser.new_context(viewport=PHONE)
-    page, answers = context.new_page(), []
-    page.on("response", answers.append)
+    page = context.new_page()
+    answers: list[Any] = []
+    page.on("response", lambda answer: answers.append(answer))
     page.goto(urljoin(base, path), wait_until="networkidle")
     for answer in answers:
         if urlsplit(answer.url).netloc != urlsplit(base).netloc:

@@ -50,7 +50,7 @@ def test_nobody_imports_upwards():
 
 
 def test_packages_at_the_root_are_the_apps():
-    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == {*PACKAGES, "tests"}
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == {*PACKAGES, "tests", "bench"}
     assert set(PACKAGES) <= {config.name for config in apps.get_app_configs()}
 
 
