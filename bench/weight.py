@@ -1,12 +1,10 @@
 """What a product page weighs in a real browser with an empty cache, besides the pictures of products."""
 
 import gzip
-import re
 import shutil
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
-from urllib.request import urlopen
 
 from playwright.sync_api import sync_playwright
 
@@ -64,9 +62,5 @@ def _weigh(browser: Any, base: str, path: str) -> Weight:
             weight.foreign.add(urlsplit(answer.url).netloc)
         if not urlsplit(answer.url).path.startswith("/media/"):
             weight.add(answer.url, answer.headers.get("content-type", ""), answer.body())
-    # Browsers fetch the page's icon as well, out of sight of the tools.
-    for icon in re.findall(r'<link rel="icon" href="([^"]+)"', page.content()):
-        with urlopen(urljoin(base, icon)) as answer:
-            weight.add(icon, answer.headers["Content-Type"], answer.read())
     context.close()
     return weight
