@@ -96,7 +96,10 @@ def sync_payment(payment: Payment) -> Payment:
     Raises ProviderUnavailable when there is no sensible answer; then nothing is changed.
     """
     if payment.reference:
-        result = get_provider(payment.provider).fetch(payment)
+        provider = get_provider(payment.provider)
+        result = provider.fetch(payment)
+        if result.state == PaymentState.APPROVED and not payment.order.paid_at:
+            result = provider.capture(payment)
         if result.state == PaymentState.SUCCEEDED:
             settle_payment(payment, result)
         elif result.state in _FINAL:

@@ -16,6 +16,7 @@ from checkout.models import Payment, Refund
 
 class PaymentState(StrEnum):
     PENDING = "pending"
+    APPROVED = "approved"  # the buyer agreed, and no money moves before capture()
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
@@ -35,6 +36,34 @@ class Started:
     redirect_url: str
 
 
+class DisputeState(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class RefundResult:
+    """A refund at the provider. `key` is our refund's own id, empty for one begun in the dashboard."""
+
+    state: RefundState
+    reference: str
+    amount: int
+    key: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class DisputeResult:
+    """A buyer's bank or the provider asks for the money back. A warning is an open dispute of that kind."""
+
+    state: DisputeState
+    reference: str
+    amount: int
+    reason: str = ""
+    is_warning: bool = False
+
+
 @dataclass(frozen=True)
 class PaymentResult:
     """What the provider says of a payment now. `key` is our own id, as the provider gives it back."""
@@ -45,12 +74,8 @@ class PaymentResult:
     currency: str
     is_live: bool
     capture_reference: str = ""
-
-
-@dataclass(frozen=True)
-class RefundResult:
-    state: RefundState
-    reference: str
+    refunds: tuple[RefundResult, ...] = ()
+    disputes: tuple[DisputeResult, ...] = ()
     error: str = ""
 
 
@@ -79,7 +104,17 @@ class Provider(ABC):
 
     @abstractmethod
     def fetch(self, payment: Payment) -> PaymentResult:
-        """Ask how the payment stands. An unknown status raises ProviderUnavailable."""
+        """Ask how the payment stands, with all its refunds and disputes; nothing moves by asking.
+
+        An unknown status raises ProviderUnavailable.
+        """
+
+    def capture(self, payment: Payment) -> PaymentResult:
+        """Take the money of an approved payment, with a key made from payment.key: a repeat takes it once.
+
+        Only for providers whose fetch() can say "approved".
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def refund(self, refund: Refund) -> RefundResult:

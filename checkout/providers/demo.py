@@ -92,13 +92,13 @@ class DemoProvider(Provider):
         with transaction.atomic():
             charge = DemoCharge.objects.select_for_update().get(reference=refund.payment.reference)
             if reference in charge.refund_references:
-                return RefundResult(RefundState.SUCCEEDED, reference)
+                return RefundResult(RefundState.SUCCEEDED, reference, refund.amount, refund.key)
             if charge.refunded + refund.amount > charge.amount:
                 raise PaymentRefused("More than was paid.")
             charge.refund_references = [*charge.refund_references, reference]
             charge.refunded = F("refunded") + refund.amount
             charge.save(update_fields=["refunded", "refund_references"])
-        return RefundResult(RefundState.SUCCEEDED, reference)
+        return RefundResult(RefundState.SUCCEEDED, reference, refund.amount, refund.key)
 
     def parse_webhook(self, request: HttpRequest) -> ProviderEvent:
         """Header `Demo-Signature: t=UNIX,v1=HEX`, an HMAC-SHA256 over "t.body", at most five minutes old."""

@@ -162,7 +162,9 @@ class StripeProvider(Provider):
             state = REFUND_STATES.get(made.status or "")
             if state is None:
                 raise ProviderUnavailable(f"Stripe gave a refund the unknown status {made.status!r}.")
-            return RefundResult(state, made.id, getattr(made, "failure_reason", None) or "")
+            return RefundResult(
+                state, made.id, made.amount, refund.key, getattr(made, "failure_reason", None) or ""
+            )
 
     def _refund_made_before(self, refund: Refund) -> stripe.Refund | None:
         """What became of an earlier try: Stripe forgets keys after a day, and would pay back once more."""
