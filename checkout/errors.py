@@ -23,6 +23,10 @@ class RefundTooLarge(StorefrontError):
     """More than is left of the payment."""
 
 
+class RefundNotPossible(StorefrontError):
+    """The payment can't be refunded now: it is in dispute, or the provider's time for it has passed."""
+
+
 class TooManyOrders(StorefrontError):
     """The limit for free orders or payment attempts is reached."""
 

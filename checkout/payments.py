@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from checkout.disputes import book_disputes
 from checkout.errors import (
     OrderNotPayable,
     PaymentRefused,
@@ -19,7 +20,7 @@ from checkout.errors import (
 from checkout.models import Order, Payment, Refund
 from checkout.providers import get_provider
 from checkout.providers.base import PaymentResult, PaymentState
-from checkout.refunds import request_refund
+from checkout.refunds import book_refunds, request_refund
 from storefront.limits import within_limit
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ def sync_payment(payment: Payment) -> Payment:
             result = provider.capture(payment)
         if result.state == PaymentState.SUCCEEDED:
             settle_payment(payment, result)
+            _book_what_followed(payment, result)
         elif result.state in _FINAL:
             payment.mark_failed(_FINAL[result.state])
     elif payment.expires_at <= timezone.now():
@@ -120,6 +122,14 @@ def sync_if_stale(payment: Payment) -> None:
     except (ProviderUnavailable, PaymentRefused, ProviderNotOffered) as error:
         Payment.objects.filter(pk=payment.pk).update(error=str(error))
         logger.warning("Payment %s could not be looked up: %s", payment.pk, error)
+
+
+def _book_what_followed(payment: Payment, result: PaymentResult) -> None:
+    """Refunds and disputes of a payment that counts; money that differs from the order waits for staff."""
+    payment.refresh_from_db()
+    if payment.status == Payment.Status.SUCCEEDED:
+        book_refunds(payment, result.refunds)
+        book_disputes(payment, result.disputes)
 
 
 @transaction.atomic
@@ -141,8 +151,18 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
 
 
 def _book(payment: Payment, order: Order, capture_reference: str) -> None:
-    if payment.mark_succeeded(capture_reference) and not order.mark_paid():
-        request_refund(payment, payment.amount, reason=Refund.Reason.DUPLICATE)
+    if payment.status == Payment.Status.SUCCEEDED:
+        return
+    is_duplicate = not order.mark_paid()
+    payment.mark_succeeded(capture_reference, is_duplicate=is_duplicate)
+    if is_duplicate:
+        request_refund(
+            payment,
+            payment.amount,
+            reason=Refund.Reason.DUPLICATE,
+            source=Refund.Source.SHOP,
+            revokes_access=False,
+        )
 
 
 @transaction.atomic

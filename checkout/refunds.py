@@ -1,28 +1,80 @@
 """Giving money back. The row with its key is written first; the provider is called by a task."""
 
+from collections.abc import Iterable, Mapping
+
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from checkout.errors import PaymentRefused, ProviderNotOffered, ProviderUnavailable, RefundTooLarge
-from checkout.models import Order, Payment, Refund
+from accounts.models import User
+from checkout.errors import (
+    PaymentRefused,
+    ProviderNotOffered,
+    ProviderUnavailable,
+    RefundNotPossible,
+    RefundTooLarge,
+)
+from checkout.models import Dispute, Order, OrderEvent, OrderLine, Payment, Refund, RefundLine
 from checkout.providers import get_provider
 from checkout.providers.base import RefundResult, RefundState
 from storefront.jobs import enqueue
 
 
 @transaction.atomic
-def request_refund(payment: Payment, amount: int, *, reason: Refund.Reason) -> Refund:
+def request_refund(
+    payment: Payment,
+    amount: int,
+    *,
+    reason: Refund.Reason,
+    source: Refund.Source,
+    lines: Mapping[OrderLine, int] | None = None,
+    revokes_access: bool = True,
+    by: User | None = None,
+    note: str = "",
+) -> Refund:
     """Promise to give back part of a payment, in its minor units; a task carries it out.
 
-    Raises RefundTooLarge beyond what is left of the payment, counting refunds still on their way.
+    `lines` says which part is for which line, and must sum to the amount; without it the whole order is
+    meant. Raises RefundTooLarge beyond what is left of the payment or a line, counting refunds still on
+    their way, and RefundNotPossible while the buyer's bank has the payment in dispute: that would be paid
+    back twice. A source of MANUAL records money that staff gave back by other means.
     """
+    order = Order.objects.select_for_update().get(pk=payment.order_id)
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if not 0 < amount <= payment.refundable:
         raise RefundTooLarge(_("This is more than is left of the payment."))
-    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason)
-    enqueue("checkout.execute_refund", refund.pk)
+    if payment.disputes.filter(status=Dispute.Status.OPEN, is_warning=False).exists():
+        raise RefundNotPossible(
+            _("The buyer's bank is asking for this money already. Wait for its decision.")
+        )
+    _check_lines(order, lines or {}, amount)
+    refund = Refund.objects.create(
+        payment=payment,
+        amount=amount,
+        reason=reason,
+        source=source,
+        revokes_access=revokes_access,
+        requested_by=by,
+        note=note,
+    )
+    RefundLine.objects.bulk_create(
+        RefundLine(refund=refund, line=line, amount=part) for line, part in (lines or {}).items()
+    )
+    if source == Refund.Source.MANUAL:
+        settle_refund(refund, RefundResult(RefundState.SUCCEEDED, refund.key, amount, refund.key))
+    else:
+        enqueue("checkout.execute_refund", refund.pk)
     return refund
+
+
+def _check_lines(order: Order, lines: Mapping[OrderLine, int], amount: int) -> None:
+    if lines and sum(lines.values()) != amount:
+        raise RefundTooLarge(_("The parts of the lines don't sum to the amount."))
+    for line, part in lines.items():
+        earlier = line.refunds.exclude(refund__status=Refund.Status.FAILED)
+        taken = earlier.aggregate(sum=Sum("amount"))["sum"] or 0
+        if line.order_id != order.pk or not 0 < part <= line.amount - taken:
+            raise RefundTooLarge(_("This is more than is left of %(line)s.") % {"line": line})
 
 
 def execute_refund(refund: Refund) -> None:
@@ -34,24 +86,68 @@ def execute_refund(refund: Refund) -> None:
     except (ProviderUnavailable, ProviderNotOffered) as error:
         refund.mark_retry(str(error))
     except PaymentRefused as error:
-        refund.mark(Refund.Status.FAILED, error=str(error))
+        settle_refund(refund, RefundResult(RefundState.FAILED, refund.reference or "", 0, error=str(error)))
     else:
         settle_refund(refund, result)
 
 
 @transaction.atomic
 def settle_refund(refund: Refund, result: RefundResult) -> None:
-    """Book what the provider says of a refund, once; the order follows, unless it was paid twice."""
+    """Book what the provider says of a refund. Safe to repeat, to race, and in any order.
+
+    The webhook may come before the API's own answer, and a refund that succeeded may fail days later:
+    then the money is with us again, and so is the buyer's access.
+    """
     order = Order.objects.select_for_update().get(pk=refund.payment.order_id)
     refund = Refund.objects.select_for_update().get(pk=refund.pk)
+    if result.reference and not refund.reference:
+        Refund.objects.filter(pk=refund.pk, reference=None).update(reference=result.reference)
     if result.state == RefundState.PENDING:
-        Refund.objects.filter(pk=refund.pk).update(reference=result.reference)
         return
-    moved = refund.mark(Refund.Status(result.state), reference=result.reference, error=result.error)
-    if moved and refund.status == Refund.Status.SUCCEEDED and refund.reason != Refund.Reason.DUPLICATE:
-        order.mark_refunded(_refunded(order), refund.pk)
+    if not refund.mark(Refund.Status(result.state), error=result.error):
+        return
+    if refund.payment.is_duplicate:
+        return
+    order.follow_money(money_returned(order))
+    name = "order.refunded" if refund.status == Refund.Status.SUCCEEDED else "order.refund_failed"
+    OrderEvent.record(order, name, {"refund": refund.pk}, once=f"{name}:{refund.pk}")
 
 
-def _refunded(order: Order) -> int:
-    settled = Refund.objects.filter(payment__order=order, status=Refund.Status.SUCCEEDED)
-    return settled.exclude(reason=Refund.Reason.DUPLICATE).aggregate(sum=Sum("amount"))["sum"] or 0
+def book_refunds(payment: Payment, results: Iterable[RefundResult]) -> None:
+    """Bring our refunds of a payment in line with the provider's list; those begun there come in here."""
+    for result in results:
+        refund = _refund_of(payment, result)
+        if refund:
+            settle_refund(refund, result)
+
+
+@transaction.atomic
+def _refund_of(payment: Payment, result: RefundResult) -> Refund | None:
+    """Our row of a provider's refund, made where there is none.
+
+    None while a refund of ours with that sum waits for its answer: it may be that very one.
+    """
+    Order.objects.select_for_update().get(pk=payment.order_id)
+    mine = payment.refunds.all()
+    known = mine.filter(reference=result.reference).first()
+    if known is None and result.key:
+        known = mine.filter(key=result.key).first()
+    if known or mine.filter(reference=None, status=Refund.Status.PENDING, amount=result.amount).exists():
+        return known
+    if result.state == RefundState.FAILED or result.amount <= 0:
+        return None
+    return Refund.objects.create(
+        payment=payment,
+        amount=result.amount,
+        reason=Refund.Reason.DUPLICATE if payment.is_duplicate else Refund.Reason.OTHER,
+        source=Refund.Source.PROVIDER,
+        reference=result.reference,
+    )
+
+
+def money_returned(order: Order) -> int:
+    """What went back of the money that paid the order: refunds and lost disputes, in minor units."""
+    paid = order.payments.filter(status=Payment.Status.SUCCEEDED, is_duplicate=False)
+    refunded = Refund.objects.settled().filter(payment__in=paid).aggregate(sum=Sum("amount"))["sum"] or 0
+    lost = Dispute.objects.filter(payment__in=paid, status=Dispute.Status.LOST, is_warning=False)
+    return int(refunded + (lost.aggregate(sum=Sum("amount"))["sum"] or 0))

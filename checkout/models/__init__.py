@@ -1,7 +1,23 @@
 from checkout.models.demo import DemoCharge
+from checkout.models.dispute import Dispute
 from checkout.models.event import OrderEvent
+from checkout.models.mismatch import Mismatch, ReconcileMark
 from checkout.models.order import Order, OrderLine
-from checkout.models.payment import Payment, Refund
+from checkout.models.payment import Payment
+from checkout.models.refund import Refund, RefundLine, RefundRequest
 from checkout.models.webhook import WebhookEvent
 
-__all__ = ["DemoCharge", "Order", "OrderEvent", "OrderLine", "Payment", "Refund", "WebhookEvent"]
+__all__ = [
+    "DemoCharge",
+    "Dispute",
+    "Mismatch",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "Payment",
+    "ReconcileMark",
+    "Refund",
+    "RefundLine",
+    "RefundRequest",
+    "WebhookEvent",
+]

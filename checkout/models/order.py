@@ -135,22 +135,25 @@ class Order(models.Model):
         """pending -> expired. False, and nothing done, when it is no longer pending."""
         return self._move([self.Status.PENDING], self.Status.EXPIRED, "expired_at", "order.expired")
 
-    def mark_refunded(self, refunded: int, refund_id: int) -> bool:
-        """Follow a settled refund: refunded is the sum of all of them, in minor units.
+    def follow_money(self, returned: int) -> bool:
+        """paid <-> partially_refunded <-> refunded, as the money given back says, in minor units.
 
-        Raises InvalidTransition for an order that was never paid. Repeating it for one refund does nothing.
+        The status is a function of that sum, so that events in any order end alike. False when nothing
+        moved. Raises InvalidTransition for an order that was never paid.
         """
         if self.paid_at is None:
             raise InvalidTransition(_("An order that was not paid can't be refunded."))
-        status = self.Status.REFUNDED if refunded >= self.total else self.Status.PARTIALLY_REFUNDED
-        with transaction.atomic():
-            Order.objects.filter(pk=self.pk).exclude(status=self.Status.REFUNDED).update(
-                status=status, refunded_at=timezone.now()
-            )
+        status = self.Status.PARTIALLY_REFUNDED if returned else self.Status.PAID
+        if returned >= self.total:
+            status = self.Status.REFUNDED
+        moved = (
+            Order.objects.filter(pk=self.pk)
+            .exclude(status=status)
+            .update(status=status, refunded_at=timezone.now() if returned else None)
+        )
+        if moved:
             self.refresh_from_db()
-            return OrderEvent.record(
-                self, "order.refunded", {"refund": refund_id}, once=f"refund:{refund_id}"
-            )
+        return bool(moved)
 
     def hold(self, reason: str) -> bool:
         """Stop delivery until staff has looked. The first reason stays; holding twice does nothing."""

@@ -1,6 +1,6 @@
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -8,15 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models.order import Order
-from storefront.models import LEASE, retry_delay
+from storefront.models import retry_delay
 
 
 def new_payment_key() -> str:
     return f"payment-{uuid.uuid4()}"
-
-
-def new_refund_key() -> str:
-    return f"refund-{uuid.uuid4()}"
 
 
 def session_expiry() -> datetime:
@@ -50,6 +46,9 @@ class Payment(models.Model):
     reference = models.CharField(_("reference at the provider"), max_length=255, blank=True)
     capture_reference = models.CharField(_("charge at the provider"), max_length=255, blank=True)
     redirect_url = models.TextField(blank=True, editable=False)
+    is_duplicate = models.BooleanField(
+        _("paid twice"), default=False, help_text=_("The order was paid already; this money goes back.")
+    )
     amount = models.PositiveBigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
@@ -77,6 +76,11 @@ class Payment(models.Model):
                 condition=Q(status="pending"),
                 name="one_open_payment_a_provider",
             ),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(status="succeeded", is_duplicate=False),
+                name="one_payment_pays_an_order",
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_not_zero"),
         ]
         indexes = [
@@ -102,8 +106,8 @@ class Payment(models.Model):
     @property
     def refundable(self) -> int:
         """What is left of the payment: captured, less every refund that has not failed, in minor units."""
-        taken = self.refunds.exclude(status=Refund.Status.FAILED).aggregate(sum=Sum("amount"))["sum"] or 0
-        return self.amount - taken if self.status == self.Status.SUCCEEDED else 0
+        taken = self.refunds.exclude(status="failed").aggregate(sum=Sum("amount"))["sum"] or 0
+        return max(self.amount - taken, 0) if self.status == self.Status.SUCCEEDED else 0
 
     def claim_check(self) -> bool:
         """Take the next look at the provider: false when another took one in the last three seconds."""
@@ -127,7 +131,7 @@ class Payment(models.Model):
         Payment.objects.filter(pk=self.pk, reference="").update(reference=reference)
         self.refresh_from_db()
 
-    def mark_succeeded(self, capture_reference: str) -> bool:
+    def mark_succeeded(self, capture_reference: str, *, is_duplicate: bool) -> bool:
         """pending -> succeeded; late money also wakes a failed or canceled attempt. Once only."""
         unpaid = Payment.objects.filter(pk=self.pk).exclude(status=self.Status.SUCCEEDED)
         return bool(
@@ -135,6 +139,7 @@ class Payment(models.Model):
                 status=self.Status.SUCCEEDED,
                 settled_at=timezone.now(),
                 capture_reference=capture_reference,
+                is_duplicate=is_duplicate,
                 error="",
             )
         )
@@ -153,89 +158,3 @@ class Payment(models.Model):
             mismatch=mismatch, capture_reference=capture_reference
         )
         self.refresh_from_db()
-
-
-class RefundQuerySet(models.QuerySet["Refund"]):
-    def due(self) -> Self:
-        now = timezone.now()
-        return self.filter(status=Refund.Status.PENDING, next_attempt_at__lte=now).order_by(
-            "next_attempt_at", "pk"
-        )
-
-
-class Refund(models.Model):
-    """Money on its way back. The row, with its key, is written before the provider is called."""
-
-    class Status(models.TextChoices):
-        PENDING = "pending", _("Pending")
-        SUCCEEDED = "succeeded", _("Succeeded")
-        FAILED = "failed", _("Failed")
-
-    class Reason(models.TextChoices):
-        REQUESTED = "requested", _("The buyer asked for it")
-        DUPLICATE = "duplicate", _("Paid twice")
-        FRAUD = "fraud", _("Fraud")
-        OTHER = "other", _("Another reason")
-
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
-    amount = models.PositiveBigIntegerField(_("amount"))
-    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
-    key = models.CharField(max_length=60, unique=True, default=new_refund_key, editable=False)
-    reference = models.CharField(
-        _("reference at the provider"), max_length=255, null=True, blank=True, unique=True
-    )
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
-    attempts = models.PositiveIntegerField(default=0, editable=False)
-    next_attempt_at = models.DateTimeField(default=timezone.now, editable=False)
-    error = models.TextField(_("last error"), blank=True)
-    created_at = models.DateTimeField(_("requested"), auto_now_add=True)
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
-
-    objects = RefundQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        ordering = ["-pk"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_not_zero"),
-            models.UniqueConstraint(
-                fields=["payment"],
-                condition=Q(reason="duplicate") & ~Q(status="failed"),
-                name="one_refund_of_a_duplicate",
-            ),
-        ]
-        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="refund_due")]
-
-    def __str__(self) -> str:
-        return self.reference or self.key
-
-    @property
-    def currency(self) -> str:
-        return self.payment.currency
-
-    def claim(self) -> bool:
-        """Take the refund for execution: false when settled, or when another worker has it."""
-        now = timezone.now()
-        mine = Refund.objects.filter(pk=self.pk, status=self.Status.PENDING, next_attempt_at__lte=now).update(
-            next_attempt_at=now + LEASE, attempts=F("attempts") + 1
-        )
-        if mine:
-            self.refresh_from_db()
-        return bool(mine)
-
-    def mark_retry(self, error: str) -> None:
-        Refund.objects.filter(pk=self.pk, status=self.Status.PENDING).update(
-            error=error, next_attempt_at=timezone.now() + retry_delay(self.attempts)
-        )
-
-    def mark(self, status: "Refund.Status", **fields: Any) -> bool:
-        """pending -> succeeded or failed, and succeeded -> failed when the provider takes it back."""
-        sources = [self.Status.PENDING]
-        if status == self.Status.FAILED:
-            sources.append(self.Status.SUCCEEDED)
-        moved = Refund.objects.filter(pk=self.pk, status__in=sources).update(
-            status=status, settled_at=timezone.now(), **fields
-        )
-        self.refresh_from_db()
-        return bool(moved)
