@@ -151,3 +151,9 @@ def money_returned(order: Order) -> int:
     refunded = Refund.objects.settled().filter(payment__in=paid).aggregate(sum=Sum("amount"))["sum"] or 0
     lost = Dispute.objects.filter(payment__in=paid, status=Dispute.Status.LOST, is_warning=False)
     return int(refunded + (lost.aggregate(sum=Sum("amount"))["sum"] or 0))
+
+
+def money_refunded(payment: Payment) -> int:
+    """What was given back of one payment, in minor units; money given back by hand is not the provider's."""
+    settled = payment.refunds.filter(status=Refund.Status.SUCCEEDED).exclude(source=Refund.Source.MANUAL)
+    return int(settled.aggregate(sum=Sum("amount"))["sum"] or 0)

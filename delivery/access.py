@@ -29,6 +29,6 @@ def _has_access(order: Order, line: OrderLine) -> bool:
 
 def _disputes(order: Order) -> QuerySet[Dispute]:
     """Disputes that stand between the buyer and the files: open ones, and lost ones."""
-    return Dispute.objects.filter(payment__order=order, payment__is_duplicate=False, is_warning=False).exclude(
-        status=Dispute.Status.WON
-    )
+    return Dispute.objects.filter(
+        payment__order=order, payment__is_duplicate=False, is_warning=False
+    ).exclude(status=Dispute.Status.WON)

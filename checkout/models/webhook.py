@@ -13,6 +13,7 @@ class WebhookEvent(DueRow):
     type = models.CharField(_("type"), max_length=100)
     payment_key = models.CharField(max_length=60, blank=True, editable=False)
     payment_reference = models.CharField(_("payment it speaks of"), max_length=255, blank=True)
+    is_money = models.BooleanField(_("says that money was taken"), default=False)
     body = models.TextField(_("body as received"))
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
 

@@ -5,7 +5,9 @@ the same key. PaymentRefused is final. What a provider says about money is belie
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from django.http import HttpRequest
@@ -87,6 +89,8 @@ class ProviderEvent:
     type: str
     payment_key: str = ""
     payment_reference: str = ""
+    is_money: bool = False  # it says that money was taken: without a payment here, something is wrong
+    body: str = ""
 
 
 class Provider(ABC):
@@ -119,6 +123,13 @@ class Provider(ABC):
     @abstractmethod
     def refund(self, refund: Refund) -> RefundResult:
         """Give money back, with refund.key as idempotency key: a repeat gives the same refund."""
+
+    @abstractmethod
+    def recent_events(self, since: datetime) -> Iterator[ProviderEvent]:
+        """The provider's own list of what happened, page by page, for what no webhook told us.
+
+        At least everything since that time; more, and in any order, does no harm.
+        """
 
     @abstractmethod
     def parse_webhook(self, request: HttpRequest) -> ProviderEvent:

@@ -9,7 +9,8 @@ import hmac
 import json
 import time
 import urllib.request
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -111,8 +112,12 @@ class DemoProvider(Provider):
             raise BadWebhookSignature("The demo webhook is unsigned or stale.")
         if not constant_time_compare(fields.get("v1", ""), _signature(sent_at, request.body)):
             raise BadWebhookSignature("The demo webhook's signature is wrong.")
-        event = json.loads(request.body)
-        return ProviderEvent(event["id"], event["type"], event["key"], event["reference"])
+        return _event(json.loads(request.body))
+
+    def recent_events(self, since: datetime) -> Iterator[ProviderEvent]:
+        decided = DemoCharge.objects.exclude(status=DemoCharge.Status.OPEN).filter(created_at__gte=since)
+        for charge in decided.iterator():
+            yield _event(_told(charge))
 
 
 def decide(charge: DemoCharge, outcome: str) -> bool:
@@ -125,13 +130,7 @@ def decide(charge: DemoCharge, outcome: str) -> bool:
 
 def send_webhook(charge: DemoCharge) -> None:
     """Tell the shop that something happened to the charge, over HTTP, as a real provider would."""
-    event = {
-        "id": f"{charge.reference}-{charge.status}",
-        "type": f"charge.{charge.status}",
-        "key": charge.key,
-        "reference": charge.reference,
-    }
-    body, sent_at = json.dumps(event).encode(), str(int(time.time()))
+    body, sent_at = json.dumps(_told(charge)).encode(), str(int(time.time()))
     request = urllib.request.Request(  # noqa: S310  always the shop's own address
         f"http://127.0.0.1:{settings.PORT}{reverse('webhook', args=['demo'])}",
         data=body,
@@ -141,6 +140,26 @@ def send_webhook(charge: DemoCharge) -> None:
         },
     )
     urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+
+
+def _told(charge: DemoCharge) -> dict[str, str]:
+    return {
+        "id": f"{charge.reference}-{charge.status}",
+        "type": f"charge.{charge.status}",
+        "key": charge.key,
+        "reference": charge.reference,
+    }
+
+
+def _event(told: dict[str, str]) -> ProviderEvent:
+    return ProviderEvent(
+        external_id=told["id"],
+        type=told["type"],
+        payment_key=told["key"],
+        payment_reference=told["reference"],
+        is_money=told["type"] == "charge.paid",
+        body=json.dumps(told),
+    )
 
 
 def _signature(sent_at: str, body: bytes) -> str:

@@ -1,11 +1,12 @@
 """Stripe hosted Checkout, one-time payments. https://docs.stripe.com/api/checkout/sessions/create"""
 
+import json
 import logging
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -17,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from checkout.errors import BadWebhookSignature, PaymentRefused, ProviderUnavailable
 from checkout.models import OrderLine, Payment, Refund
 from checkout.providers.base import (
+    DisputeResult,
+    DisputeState,
     PaymentResult,
     PaymentState,
     Provider,
@@ -29,6 +32,7 @@ from storefront.money import decimals
 from storefront.text import clean_line
 
 logger = logging.getLogger(__name__)
+State = TypeVar("State")
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = (4, 10)
@@ -48,6 +52,26 @@ REFUND_STATES = {
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
 }
+DISPUTE_STATES = {
+    **dict.fromkeys(["warning_needs_response", "warning_under_review"], DisputeState.OPEN),
+    **dict.fromkeys(["needs_response", "under_review"], DisputeState.OPEN),
+    **dict.fromkeys(["warning_closed", "prevented", "won"], DisputeState.WON),
+    "lost": DisputeState.LOST,
+}
+EVENT_TYPES = [
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "radar.early_fraud_warning.created",
+]
 # A completed session that is unpaid waits for a delayed method: what became of that, its intent says.
 INTENT_STATES = {
     "requires_payment_method": PaymentState.FAILED,
@@ -135,15 +159,39 @@ class StripeProvider(Provider):
             session = self._client.v1.checkout.sessions.retrieve(
                 payment.reference, {"expand": ["payment_intent"]}
             )
-            intent = session.payment_intent
+            state, intent = _state(session), getattr(session.payment_intent, "id", "") or ""
+            has_followers = state == PaymentState.SUCCEEDED and intent
             return PaymentResult(
-                state=_state(session),
+                state=state,
                 key=session.client_reference_id or "",
                 amount=session.amount_total or 0,
                 currency=(session.currency or "").upper(),
                 is_live=session.livemode,
-                capture_reference=getattr(intent, "id", "") or "",
+                capture_reference=intent,
+                refunds=tuple(self._refunds(intent)) if has_followers else (),
+                disputes=tuple(self._disputes(intent)) if has_followers else (),
             )
+
+    def _refunds(self, intent: str) -> Iterator[RefundResult]:
+        """https://docs.stripe.com/api/refunds/list"""
+        for refund in self._client.v1.refunds.list(
+            {"payment_intent": intent, "limit": 100}
+        ).auto_paging_iter():
+            yield _refund_result(refund)
+
+    def _disputes(self, intent: str) -> Iterator[DisputeResult]:
+        """Disputes and early fraud warnings. https://docs.stripe.com/api/disputes/list"""
+        about: Any = {"payment_intent": intent, "limit": 100}
+        for dispute in self._client.v1.disputes.list(about).auto_paging_iter():
+            yield DisputeResult(
+                state=_mapped(DISPUTE_STATES, dispute.status),
+                reference=dispute.id,
+                amount=dispute.amount,
+                reason=dispute.reason,
+                is_warning=dispute.status.startswith("warning") or dispute.status == "prevented",
+            )
+        for warning in self._client.v1.radar.early_fraud_warnings.list(about).auto_paging_iter():
+            yield DisputeResult(DisputeState.OPEN, warning.id, 0, warning.fraud_type, is_warning=True)
 
     def refund(self, refund: Refund) -> RefundResult:
         """https://docs.stripe.com/api/refunds/create"""
@@ -155,32 +203,26 @@ class StripeProvider(Provider):
         if reason := REFUND_REASONS.get(Refund.Reason(refund.reason)):
             params["reason"] = reason
         with _errors_in_our_words():
-            made = self._refund_made_before(refund) or self._client.v1.refunds.create(
-                params,  # type: ignore[arg-type]
-                {"idempotency_key": refund.key},
-            )
-            state = REFUND_STATES.get(made.status or "")
-            if state is None:
-                raise ProviderUnavailable(f"Stripe gave a refund the unknown status {made.status!r}.")
-            return RefundResult(
-                state, made.id, made.amount, refund.key, getattr(made, "failure_reason", None) or ""
+            return self._refund_made_before(refund) or _refund_result(
+                self._client.v1.refunds.create(
+                    params,  # type: ignore[arg-type]
+                    {"idempotency_key": refund.key},
+                )
             )
 
-    def _refund_made_before(self, refund: Refund) -> stripe.Refund | None:
+    def recent_events(self, since: datetime) -> Iterator[ProviderEvent]:
+        """https://docs.stripe.com/api/events/list, which goes back 30 days"""
+        wanted: Any = {"types": EVENT_TYPES, "created": {"gte": int(since.timestamp())}, "limit": 100}
+        with _errors_in_our_words():
+            for event in self._client.v1.events.list(wanted).auto_paging_iter():
+                yield _provider_event(event)
+
+    def _refund_made_before(self, refund: Refund) -> RefundResult | None:
         """What became of an earlier try: Stripe forgets keys after a day, and would pay back once more."""
-        if refund.reference:
-            return self._client.v1.refunds.retrieve(refund.reference)
-        if refund.attempts < 2:
+        if refund.attempts < 2 and not refund.reference:
             return None
-        made = self._client.v1.refunds.list(
-            {"payment_intent": refund.payment.capture_reference, "limit": 100}
-        )
-        mine = (
-            each
-            for each in made.data
-            if each.metadata and each.metadata.to_dict().get("refund") == refund.key
-        )
-        return next(mine, None)
+        made = self._refunds(refund.payment.capture_reference)
+        return next((each for each in made if refund.key == each.key), None)
 
     def parse_webhook(self, request: HttpRequest) -> ProviderEvent:
         """https://docs.stripe.com/webhooks/signature"""
@@ -192,15 +234,39 @@ class StripeProvider(Provider):
             )
         except (ValueError, TypeError, stripe.SignatureVerificationError) as error:
             raise BadWebhookSignature("The Stripe webhook is not provably Stripe's.") from error
-        about = event.data.object.to_dict()
-        metadata = about.get("metadata") or {}
-        is_session = about.get("object") == "checkout.session"
-        return ProviderEvent(
-            external_id=event.id,
-            type=event.type,
-            payment_key=str(metadata.get("payment", ""))[:60],
-            payment_reference=str(about.get("id", "")) if is_session else "",
-        )
+        return _provider_event(event)
+
+
+def _provider_event(event: stripe.Event) -> ProviderEvent:
+    about = event.data.object.to_dict()
+    metadata = about.get("metadata") or {}
+    is_session = about.get("object") == "checkout.session"
+    return ProviderEvent(
+        external_id=event.id,
+        type=event.type,
+        payment_key=str(metadata.get("payment", ""))[:60],
+        payment_reference=str(about.get("id" if is_session else "payment_intent") or ""),
+        is_money=is_session and about.get("payment_status") == "paid",
+        body=json.dumps(event.to_dict(), default=str),
+    )
+
+
+def _refund_result(refund: stripe.Refund) -> RefundResult:
+    metadata: Any = refund.metadata
+    return RefundResult(
+        state=_mapped(REFUND_STATES, refund.status),
+        reference=refund.id,
+        amount=refund.amount,
+        key=metadata["refund"] if metadata and "refund" in metadata else "",
+        error=getattr(refund, "failure_reason", None) or "",
+    )
+
+
+def _mapped(states: Mapping[str, State], status: str | None) -> State:
+    """Stripe's word in ours. A word we don't know is no answer."""
+    if status not in states:
+        raise ProviderUnavailable(f"Stripe gave the unknown status {status!r}.")
+    return states[status]
 
 
 def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:
