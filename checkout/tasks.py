@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from checkout import inbox, payments, reactions, refunds
+from checkout import inbox, payments, reactions, reconciling, refunds
 from checkout.errors import ProviderUnavailable
 from checkout.models import DemoCharge, Order, OrderEvent, Payment, Refund, WebhookEvent
 from checkout.providers import demo
@@ -47,6 +47,11 @@ def execute_due_refunds() -> None:
 def sync_due_payments() -> None:
     for payment in Payment.objects.to_sync()[:BATCH]:
         payments.sync_if_stale(payment)
+
+
+@shared_task(name="checkout.reconcile")
+def reconcile() -> None:
+    reconciling.reconcile(lambda _what, _count: None)
 
 
 @shared_task(name="checkout.expire_due_orders")

@@ -1,9 +1,7 @@
-"""What a paid order brings, and what a refund takes back."""
-
-from django.utils import timezone
+"""What a paid order brings."""
 
 from catalog.models import ProductFile
-from checkout.models import Order, OrderEvent
+from checkout.models import OrderEvent
 from delivery.models import DownloadGrant
 
 
@@ -23,10 +21,3 @@ def grant_downloads(event: OrderEvent) -> None:
         if file.is_brought_by(line.variant)
     ]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
-
-
-def revoke_downloads(event: OrderEvent) -> None:
-    """Take the rights back when the order is refunded in full. Safe to repeat."""
-    if event.order.status == Order.Status.REFUNDED:
-        grants = DownloadGrant.objects.filter(line__order=event.order)
-        grants.usable().update(revoked_at=timezone.now())

@@ -144,7 +144,13 @@ ORDER_REACTIONS = {
     "order.expired": [],
     "order.held": ["checkout.mails.mail_staff_of_hold"],
     "order.released": [],
-    "order.refunded": ["delivery.fulfilment.revoke_downloads"],
+    "order.refunded": ["delivery.access.update_access", "checkout.mails.mail_refund"],
+    "order.refund_asked": ["checkout.mails.mail_staff_of_refund_request"],
+    "order.refund_declined": ["checkout.mails.mail_refund_declined"],
+    "order.refund_failed": ["delivery.access.update_access", "checkout.mails.mail_staff_of_failed_refund"],
+    "order.disputed": ["delivery.access.update_access", "checkout.mails.mail_staff_of_dispute"],
+    "order.dispute_won": ["delivery.access.update_access"],
+    "order.dispute_lost": ["delivery.access.update_access"],
 }
 
 
@@ -205,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
     "handle-due-webhooks": {"task": "checkout.handle_due_webhooks", "schedule": schedule(15)},
     "execute-due-refunds": {"task": "checkout.execute_due_refunds", "schedule": schedule(60)},
     "sync-due-payments": {"task": "checkout.sync_due_payments", "schedule": schedule(60)},
+    "reconcile": {"task": "checkout.reconcile", "schedule": schedule(3600)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
@@ -288,6 +295,7 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").r
 ORDER_EXPIRES_AFTER_HOURS = 24
 DOWNLOAD_LINK_HOURS = env.int("DOWNLOAD_LINK_HOURS", default=24)
 REFUND_WINDOW_DAYS = env.int("REFUND_WINDOW_DAYS", default=30)
+REFUNDS_AUTO_APPROVE = env.bool("REFUNDS_AUTO_APPROVE", default=False)
 
 # --- Security ------------------------------------------------------------------------------------
 

@@ -110,6 +110,12 @@ class Product(TextModel):
     published_at = models.DateTimeField(
         _("on sale from"), null=True, blank=True, help_text=_("A time to come schedules the product.")
     )
+    refund_days = models.PositiveSmallIntegerField(
+        _("days for a refund"),
+        null=True,
+        blank=True,
+        help_text=_("Empty takes the shop's own number of days."),
+    )
     is_featured = models.BooleanField(_("featured on the home page"), default=False)
     # What sorting by price looks at: the lowest amount when prices last changed. Never shown.
     sorting_amount = models.PositiveBigIntegerField(null=True, editable=False)

@@ -264,7 +264,7 @@ def _refund_result(refund: stripe.Refund) -> RefundResult:
 
 def _mapped(states: Mapping[str, State], status: str | None) -> State:
     """Stripe's word in ours. A word we don't know is no answer."""
-    if status not in states:
+    if status is None or status not in states:
         raise ProviderUnavailable(f"Stripe gave the unknown status {status!r}.")
     return states[status]
 
