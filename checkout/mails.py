@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from checkout.models import Dispute, Order, OrderEvent, Refund, RefundRequest
@@ -23,24 +25,54 @@ def mail_refund_declined(event: OrderEvent) -> None:
 
 def mail_staff_of_hold(event: OrderEvent) -> None:
     """Tell staff that an order waits for them. One mail a hold and person."""
-    _mail_staff(event, "order_held", {"reason": event.data.get("reason", "")})
+    with override(settings.LANGUAGE_CODE):
+        _mail_staff(
+            event,
+            title=_("Order %(number)s is held") % {"number": event.order.number},
+            words=_("Nothing is delivered until you have looked. Then release or refund the order."),
+            details=event.data.get("reason", ""),
+        )
 
 
 def mail_staff_of_refund_request(event: OrderEvent) -> None:
     """Tell staff that a buyer asks for their money back, unless the shop has granted it by itself."""
     request = RefundRequest.objects.get(pk=event.data["request"])
-    if request.status == RefundRequest.Status.OPEN:
-        _mail_staff(event, "refund_asked", {"request": request})
+    if request.status != RefundRequest.Status.OPEN:
+        return
+    with override(settings.LANGUAGE_CODE):
+        _mail_staff(
+            event,
+            title=_("A refund is asked for: order %(number)s") % {"number": event.order.number},
+            words=_("The buyer waits for your answer."),
+            details=request.words,
+        )
 
 
 def mail_staff_of_failed_refund(event: OrderEvent) -> None:
     """Tell staff that the buyer did not get the money back, and why."""
-    _mail_staff(event, "refund_failed", {"refund": Refund.objects.get(pk=event.data["refund"])})
+    refund = Refund.objects.get(pk=event.data["refund"])
+    with override(settings.LANGUAGE_CODE):
+        _mail_staff(
+            event,
+            title=_("A refund failed: order %(number)s") % {"number": event.order.number},
+            words=_("The money is with the shop again. Try again, or give it back by other means."),
+            details=refund.error,
+        )
 
 
 def mail_staff_of_dispute(event: OrderEvent) -> None:
     """Tell staff of a dispute or a fraud warning, which wants an answer in days."""
-    _mail_staff(event, "order_disputed", {"dispute": Dispute.objects.get(pk=event.data["dispute"])})
+    dispute = Dispute.objects.get(pk=event.data["dispute"])
+    with override(settings.LANGUAGE_CODE):
+        title = (
+            _("A fraud warning: order %(number)s") if dispute.is_warning else _("A dispute: order %(number)s")
+        )
+        _mail_staff(
+            event,
+            title=title % {"number": event.order.number},
+            words=_("Answer at the provider within its time; the order's evidence page has what you need."),
+            details=dispute.reason,
+        )
 
 
 def _mail_buyer(event: OrderEvent, name: str, context: dict[str, Any], cause: str) -> None:
@@ -54,12 +86,13 @@ def _mail_buyer(event: OrderEvent, name: str, context: dict[str, Any], cause: st
     )
 
 
-def _mail_staff(event: OrderEvent, name: str, context: dict[str, Any]) -> None:
+def _mail_staff(event: OrderEvent, *, title: str, words: str, details: str) -> None:
     for _name, address in settings.ADMINS:
+        path = reverse("admin:checkout_order_change", args=[event.order_id])
         send_templated(
-            name,
+            "staff_note",
             to=address,
-            context={"order": event.order, **context},
+            context={"title": title, "words": words, "details": details, "path": path},
             language=settings.LANGUAGE_CODE,
             cause=f"{event.name}:{event.pk}:{address}",
         )

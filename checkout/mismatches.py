@@ -2,6 +2,9 @@
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from checkout.models import Mismatch, Order
 from storefront.mail import send_templated
@@ -20,12 +23,15 @@ def note_mismatch(
         defaults={"order": order, "details": details},
     )
     if is_new:
-        for _name, address in settings.ADMINS:
-            send_templated(
-                "mismatch",
-                to=address,
-                context={"mismatch": mismatch},
-                language=settings.LANGUAGE_CODE,
-                cause=f"mismatch:{mismatch.pk}:{address}",
-            )
+        path = reverse("admin:checkout_mismatch_change", args=[mismatch.pk])
+        with override(settings.LANGUAGE_CODE):
+            title = _("The books differ: %(what)s") % {"what": mismatch.reference}
+            for _name, address in settings.ADMINS:
+                send_templated(
+                    "staff_note",
+                    to=address,
+                    context={"title": title, "words": kind.label, "details": details, "path": path},
+                    language=settings.LANGUAGE_CODE,
+                    cause=f"mismatch:{mismatch.pk}:{address}",
+                )
     return mismatch
