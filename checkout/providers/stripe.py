@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import requests
 import stripe
 from django.conf import settings
 from django.http import HttpRequest
@@ -28,6 +27,7 @@ from checkout.providers.base import (
     RefundState,
     Started,
 )
+from checkout.providers.transport import BoundedSession
 from storefront.money import decimals
 from storefront.text import clean_line
 
@@ -36,7 +36,6 @@ State = TypeVar("State")
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = (4, 10)
-LARGEST_ANSWER = 4_000_000
 LONGEST_AMOUNT = 99_999_999
 # Stripe's page has no Persian or Arabic; there the browser decides.
 LOCALES = {"en": "en"}
@@ -84,22 +83,6 @@ INTENT_STATES = {
 }
 
 
-class _BoundedSession(requests.Session):
-    """Gives up on an answer that is too long or comes too slowly; requests itself only limits each pause."""
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        gives_up_at = time.monotonic() + sum(kwargs["timeout"])
-        response = super().request(*args, **kwargs | {"stream": True})
-        body = b""
-        while piece := response.raw.read1(LARGEST_ANSWER, decode_content=True):
-            body += piece
-            if len(body) > LARGEST_ANSWER or time.monotonic() > gives_up_at:
-                response.close()
-                raise requests.ReadTimeout("The answer did not end.")
-        response._content = body
-        return response
-
-
 class StripeProvider(Provider):
     name = "stripe"
     label = _("Card and more, by Stripe")
@@ -114,7 +97,7 @@ class StripeProvider(Provider):
             stripe_version=API_VERSION,
             base_addresses={"api": settings.STRIPE_API_BASE},
             max_network_retries=1,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_BoundedSession()),
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=BoundedSession()),
         )
 
     def why_not(self, amount: int, currency: str) -> str:
