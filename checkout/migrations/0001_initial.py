@@ -3,6 +3,7 @@
 import checkout.models.demo
 import checkout.models.order
 import checkout.models.payment
+import checkout.models.refund
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
@@ -138,7 +139,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('amount', models.PositiveBigIntegerField(verbose_name='amount')),
                 ('reason', models.CharField(choices=[('requested', 'The buyer asked for it'), ('duplicate', 'Paid twice'), ('fraud', 'Fraud'), ('other', 'Another reason')], max_length=20, verbose_name='reason')),
-                ('key', models.CharField(default=checkout.models.payment.new_refund_key, editable=False, max_length=60, unique=True)),
+                ('key', models.CharField(default=checkout.models.refund.new_refund_key, editable=False, max_length=60, unique=True)),
                 ('reference', models.CharField(blank=True, max_length=255, null=True, unique=True, verbose_name='reference at the provider')),
                 ('status', models.CharField(choices=[('pending', 'Pending'), ('succeeded', 'Succeeded'), ('failed', 'Failed')], default='pending', max_length=10, verbose_name='status')),
                 ('attempts', models.PositiveIntegerField(default=0, editable=False)),

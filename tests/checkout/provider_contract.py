@@ -127,7 +127,7 @@ class ProviderContract:
 
     def test_gives_money_back_once_for_one_key(self) -> None:
         payment = self.paid()
-        refund = request_refund(payment, 500, reason=Refund.Reason.REQUESTED)
+        refund = request_refund(payment, 500, reason=Refund.Reason.REQUESTED, source=Refund.Source.STAFF)
 
         first, second = get_provider(self.name).refund(refund), get_provider(self.name).refund(refund)
 
@@ -145,7 +145,7 @@ class ProviderContract:
         assert self.given_back() == [500, 700]
 
     def test_refuses_to_give_back_more_than_was_paid(self) -> None:
-        refund = request_refund(self.paid(), 1200, reason=Refund.Reason.REQUESTED)
+        refund = request_refund(self.paid(), 1200, reason=Refund.Reason.REQUESTED, source=Refund.Source.STAFF)
         Refund.objects.update(amount=1201)
         refund.refresh_from_db()
 

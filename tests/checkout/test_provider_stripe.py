@@ -319,7 +319,9 @@ class TestStripeOnly:
     def _requested_refund(self) -> Refund:
         payment = start_payment(pending_order(), "stripe")
         self.double.pay(payment.reference)
-        return request_refund(sync_payment(payment), 500, reason=Refund.Reason.REQUESTED)
+        return request_refund(
+            sync_payment(payment), 500, reason=Refund.Reason.REQUESTED, source=Refund.Source.STAFF
+        )
 
 
 def test_states_are_ours() -> None:
