@@ -2,6 +2,7 @@
 
 from catalog.models import ProductFile
 from checkout.models import OrderEvent
+from delivery.access import update_access
 from delivery.models import DownloadGrant
 
 
@@ -21,3 +22,4 @@ def grant_downloads(event: OrderEvent) -> None:
         if file.is_brought_by(line.variant)
     ]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
+    update_access(event)  # a refund or a dispute may have been quicker
