@@ -41,12 +41,31 @@ class Cart:
 
     def __init__(self, session: SessionBase) -> None:
         self._session = session
-        self.currency: str = settings.CURRENCY
 
     @property
     def key(self) -> str:
         """Random, and new after each change: one key is one order at most, however often it is sent."""
         return str(self._session.get("cart_key", ""))
+
+    @property
+    def currency(self) -> str:
+        """The one the reader chose, or the shop's own."""
+        return str(self._session.get("cart_currency", settings.CURRENCY))
+
+    @property
+    def currencies(self) -> list[str]:
+        """Those in which everything in the cart has a price, the shop's own first; nothing is converted."""
+        priced = [{price.currency for price in line.variant.prices.all()} for line in self.lines]
+        common = set.intersection(*priced) if priced else {settings.CURRENCY}
+        return sorted(common, key=lambda currency: (currency != settings.CURRENCY, currency))
+
+    def choose_currency(self, currency: str) -> None:
+        """Count in another currency from now on. Raises CartNotUsable where something has no price in it."""
+        if currency not in self.currencies:
+            raise CartNotUsable(_("Not everything in your cart has a price in that currency."))
+        self._session["cart_currency"] = currency
+        self.new_key()
+        self.__dict__.pop("lines", None)
 
     @property
     def quantities(self) -> dict[int, int]:

@@ -64,6 +64,10 @@ class AddToCartForm(forms.Form):
         return self.cleaned_data["quantity"] or 1
 
 
+class CurrencyForm(forms.Form):
+    currency = forms.CharField(max_length=3)
+
+
 class ChangeCartForm(forms.Form):
     quantity = forms.IntegerField(min_value=0, max_value=99)
 

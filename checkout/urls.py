@@ -4,6 +4,7 @@ from checkout import demo_views, views
 
 urlpatterns = [
     path("cart/", views.cart, name="cart"),
+    path("cart/currency/", views.cart_currency, name="cart_currency"),
     path("cart/lines/", views.cart_lines, name="cart_lines"),
     path("cart/lines/<int:variant_id>/", views.cart_line, name="cart_line"),
     path("checkout/", views.checkout, name="checkout"),

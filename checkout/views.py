@@ -14,7 +14,7 @@ from accounts.models import User
 from catalog.models import Variant
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, ProviderUnavailable
-from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, likely_country
+from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, CurrencyForm, likely_country
 from checkout.models import Order
 from checkout.origin import is_from_this_shop
 from checkout.payments import start_payment
@@ -67,6 +67,17 @@ def cart_line(request: HttpRequest, variant_id: int) -> HttpResponse:
         messages.error(request, str(refusal))
     page = reverse("cart")
     return redirect(f"{page}?removed={variant_id}&quantity={removed}" if removed else page)
+
+
+@login_not_required
+@require_POST
+def cart_currency(request: HttpRequest) -> HttpResponse:
+    form = CurrencyForm(request.POST)
+    try:
+        Cart(request.session).choose_currency(form.cleaned_data["currency"] if form.is_valid() else "")
+    except CartNotUsable as refusal:
+        messages.error(request, str(refusal))
+    return redirect("cart")
 
 
 @login_not_required

@@ -14,51 +14,18 @@ from django.utils.translation import gettext as _
 
 from storefront.errors import StorefrontError
 
-# Decimals by currency. https://docs.stripe.com/currencies and ISO 4217 agree on all of these.
-DECIMALS = {
-    **dict.fromkeys(["BHD", "JOD", "KWD", "OMR", "TND"], 3),
-    **dict.fromkeys(["CLP", "JPY", "KRW", "VND", "XAF", "XOF"], 0),
-    **dict.fromkeys(
-        [
-            "AED",
-            "AUD",
-            "BRL",
-            "CAD",
-            "CHF",
-            "CNY",
-            "CZK",
-            "DKK",
-            "EGP",
-            "EUR",
-            "GBP",
-            "HKD",
-            "HUF",
-            "IDR",
-            "ILS",
-            "INR",
-            "IRR",
-            "MAD",
-            "MXN",
-            "MYR",
-            "NOK",
-            "NZD",
-            "PHP",
-            "PKR",
-            "PLN",
-            "QAR",
-            "RON",
-            "SAR",
-            "SEK",
-            "SGD",
-            "THB",
-            "TRY",
-            "TWD",
-            "USD",
-            "ZAR",
-        ],
-        2,
-    ),
+# Decimals by currency. https://docs.stripe.com/currencies and ISO 4217 agree on these, but for the rial:
+# nobody has used its hundredths for a century, and the providers of Iran take whole rials.
+_CODES = {
+    0: "CLP IRR JPY KRW VND XAF XOF",
+    2: "AED AUD BRL CAD CHF CNY CZK DKK EGP EUR GBP HKD HUF IDR ILS INR MAD MXN MYR NOK NZD PHP PKR PLN QAR "
+    "RON SAR SEK SGD THB TRY TWD USD ZAR",
+    3: "BHD JOD KWD OMR TND",
 }
+DECIMALS = {code: places for places, codes in _CODES.items() for code in codes.split()}
+# Prices go in steps of so many minor units: Stripe wants a third decimal to be 0, and people count in tomans,
+# which are ten rials. https://docs.stripe.com/currencies#three-decimal
+STEPS = {**{code: 10 for code, places in DECIMALS.items() if places == 3}, "IRR": 10}
 DIGITS = {"fa": str.maketrans("0123456789.,", "۰۱۲۳۴۵۶۷۸۹٫٬")}
 _NUMBER = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
 # CLDR's symbols for these are bare codes in some languages; shops of the region write these words.
@@ -66,7 +33,7 @@ SYMBOLS = {
     "ar": {"USD": "$", "EUR": "€", "GBP": "£"},
     "fa": {"USD": "$", "EUR": "€", "GBP": "£", "SAR": "ریال سعودی", "AED": "درهم", "KWD": "دینار کویت"},
 }
-
+TOMAN = {"ar": "تومان", "fa": "تومان"}
 
 # What people type for digits, the decimal point and the thousands.
 _TYPED = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫٬", "01234567890123456789.,")
@@ -122,6 +89,17 @@ def parse_amount(text: str, currency: str) -> int:
     return int(typed.replace(".", "") + "0" * (places - len(part)))
 
 
+def parse_price(text: str, currency: str) -> int:
+    """As parse_amount(), for a price: raises AmountNotUnderstood also between two steps of the currency."""
+    amount, step = parse_amount(text, currency), STEPS.get(currency, 1)
+    if amount % step:
+        raise AmountNotUnderstood(
+            _("Prices in %(code)s go in steps of %(step)s.")
+            % {"code": currency, "step": plain_amount(step, currency)}
+        )
+    return amount
+
+
 def _example(currency: str) -> str:
     return plain_amount(1250 * 10 ** decimals(currency) // 100, currency)
 
@@ -142,12 +120,23 @@ def format_number(amount: int, currency: str, language: str) -> str:
 
 
 def format_money(amount: int, currency: str, language: str) -> str:
-    """Minor units as a price in the reader's language, without markup: $12.50, ۱۲٫۵۰ $."""
+    """Minor units as a price in the reader's language, without markup: $12.50, ۱۲٫۵۰ $.
+
+    Rials are shown as tomans, ten rials each, as everybody in Iran says prices.
+    """
+    if currency == "IRR":
+        return _format_toman(amount, language)
     number, symbol = format_number(abs(amount), currency, language), _symbol(currency, language)
     minus = "-" if amount < 0 else ""
     if language != "en":
         return f"{minus}{number}\u00a0{symbol}"
     return f"{minus}{symbol}\u00a0{number}" if symbol[-1].isalpha() else f"{minus}{symbol}{number}"
+
+
+def _format_toman(rials: int, language: str) -> str:
+    tomans, rest = divmod(abs(rials), 10)
+    number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(DIGITS.get(language, {}))
+    return ("-" if rials < 0 else "") + f"{number}\u00a0{TOMAN.get(language, 'toman')}"
 
 
 @cache

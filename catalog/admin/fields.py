@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Picture
 from catalog.pictures import store_picture
 from storefront.errors import StorefrontError
-from storefront.money import AmountNotUnderstood, parse_amount, plain_amount
+from storefront.money import AmountNotUnderstood, parse_price, plain_amount
 
 
 class AmountField(forms.CharField):
@@ -30,7 +30,7 @@ class AmountField(forms.CharField):
         if not text:
             return None
         try:
-            return parse_amount(text, self.currency)
+            return parse_price(text, self.currency)
         except AmountNotUnderstood as error:
             raise ValidationError(str(error)) from error
 
@@ -62,7 +62,7 @@ class PricesField(forms.CharField):
             if currency in prices:
                 raise ValidationError(_("%(code)s stands here twice."), params={"code": currency})
             try:
-                prices[currency] = parse_amount(text, currency)
+                prices[currency] = parse_price(text, currency)
             except StorefrontError as error:
                 raise ValidationError(str(error)) from error
         return prices

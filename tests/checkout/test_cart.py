@@ -137,3 +137,27 @@ def test_the_sum_of_lines_is_the_total(lines: list[tuple[int, int]]) -> None:
 
     assert totals.total == sum(totals.amounts) == sum(quantity * unit for quantity, unit in lines)
     assert len(totals.amounts) == len(lines)
+
+
+def test_the_reader_chooses_among_the_currencies_that_everything_has_a_price_in() -> None:
+    both, dollars = make_product(1000), make_product(500)
+    Price.objects.create(variant=both.variants.get(), currency="SAR", amount=3750)
+    cart = make_cart(both)
+    key = cart.key
+
+    cart.choose_currency("SAR")
+
+    assert (cart.currencies, cart.currency, cart.total) == (["USD", "SAR"], "SAR", 3750)
+    assert cart.key != key
+    with pytest.raises(CartNotUsable):
+        cart.add(dollars.variants.get(), 1)
+
+
+def test_a_currency_without_prices_is_refused_and_nothing_changes() -> None:
+    cart = make_cart(make_product(1000))
+    key = cart.key
+
+    with pytest.raises(CartNotUsable, match="price in that currency"):
+        cart.choose_currency("KWD")
+
+    assert (cart.currency, cart.key, cart.total) == ("USD", key, 1000)

@@ -11,6 +11,7 @@ from storefront.money import (
     format_money,
     format_number,
     parse_amount,
+    parse_price,
     plain_amount,
 )
 
@@ -36,10 +37,27 @@ NBSP = "\u00a0"
         (4950, "SAR", "ar", f"49.50{NBSP}ر.س."),
         (4950, "SAR", "fa", f"۴۹٫۵۰{NBSP}ریال سعودی"),
         (0, "EUR", "en", "€0.00"),
+        (2_500_000, "IRR", "fa", f"۲۵۰٬۰۰۰{NBSP}تومان"),
+        (2_500_000, "IRR", "en", f"250,000{NBSP}toman"),
+        (-15, "IRR", "ar", f"-1.5{NBSP}تومان"),
     ],
 )
 def test_money_is_shown(amount, currency, language, shown):
     assert format_money(amount, currency, language) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "amount"),
+    [("5.120", "KWD", 5120), ("۵٫۱۲", "KWD", 5120), ("250000", "IRR", 250000), ("0.01", "USD", 1)],
+)
+def test_prices_go_in_the_steps_that_providers_take(text, currency, amount):
+    assert parse_price(text, currency) == amount
+
+
+@pytest.mark.parametrize(("text", "currency"), [("5.124", "KWD"), ("0.001", "BHD"), ("15", "IRR")])
+def test_a_price_between_two_steps_is_refused(text, currency):
+    with pytest.raises(AmountNotUnderstood, match="steps of"):
+        parse_price(text, currency)
 
 
 def test_huge_amounts_stay_exact():
