@@ -4,7 +4,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from checkout import inbox
-from checkout.errors import ProviderNotOffered
+from checkout.errors import ProviderNotOffered, ProviderUnavailable
 from checkout.providers import get_provider
 
 
@@ -17,4 +17,7 @@ def webhook(request: HttpRequest, provider: str) -> HttpResponse:
         inbox.receive(get_provider(provider), request)
     except ProviderNotOffered as refusal:
         raise Http404 from refusal
+    except ProviderUnavailable:
+        # Nobody could say whether the message is genuine: the provider sends it again.
+        return HttpResponse(status=503, headers={"Retry-After": "60"})
     return HttpResponse(status=200)

@@ -6,19 +6,26 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.utils.module_loading import import_string
 
+PROVIDER_KEYS = {
+    "Stripe": ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
+    "PayPal": ["PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET", "PAYPAL_WEBHOOK_ID"],
+}
 
-def half_set_provider() -> str:
-    """Which half of a provider's keys is missing, or nothing. A provider without keys is just off."""
-    if bool(settings.STRIPE_SECRET_KEY) == bool(settings.STRIPE_WEBHOOK_SECRET):
+
+def half_set_provider(provider: str = "Stripe") -> str:
+    """Which part of a provider's keys is missing, or nothing. A provider without keys is just off."""
+    keys = PROVIDER_KEYS[provider]
+    missing = [key for key in keys if not getattr(settings, key)]
+    if len(missing) in (0, len(keys)):
         return ""
-    missing = "STRIPE_WEBHOOK_SECRET" if settings.STRIPE_SECRET_KEY else "STRIPE_SECRET_KEY"
-    return f"Stripe is set up by half: {missing} is missing. Set both, or neither."
+    named = " is missing, ".join(missing)
+    return f"{provider} is set up by half: {named} is missing. Set all {len(keys)}, or none."
 
 
 @register()
 def check_providers(**_rest: Any) -> list[CheckMessage]:
-    half_set = half_set_provider()
-    return [Error(half_set, id="storefront.E001")] if half_set else []
+    half_set = filter(None, map(half_set_provider, PROVIDER_KEYS))
+    return [Error(text, id="storefront.E001") for text in half_set]
 
 
 @register()

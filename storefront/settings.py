@@ -292,6 +292,10 @@ USERSESSIONS_TRACK_ACTIVITY = False
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+PAYPAL_CLIENT_ID = env.str("PAYPAL_CLIENT_ID", default="")
+PAYPAL_CLIENT_SECRET = env.str("PAYPAL_CLIENT_SECRET", default="")
+PAYPAL_WEBHOOK_ID = env.str("PAYPAL_WEBHOOK_ID", default="")
+PAYPAL_API_BASE = env.str("PAYPAL_API_BASE", default="https://api-m.paypal.com").rstrip("/")
 ORDER_EXPIRES_AFTER_HOURS = 24
 DOWNLOAD_LINK_HOURS = env.int("DOWNLOAD_LINK_HOURS", default=24)
 REFUND_WINDOW_DAYS = env.int("REFUND_WINDOW_DAYS", default=30)
@@ -311,7 +315,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 # Providers the buyer is sent to: Chromium applies form-action to the redirect that follows a form.
-_CHECKOUT_HOSTS = ["https://checkout.stripe.com", STRIPE_API_BASE]
+_CHECKOUT_HOSTS = [
+    *("https://checkout.stripe.com", STRIPE_API_BASE),
+    *("https://www.paypal.com", "https://www.sandbox.paypal.com", PAYPAL_API_BASE),
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -351,5 +358,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "paypalrestsdk": {"level": "INFO"},  # below that it tells secrets and buyers' data
+    },
 }

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from checkout.errors import ProviderNotOffered
 from checkout.providers.base import Provider
 from checkout.providers.demo import DemoProvider
+from checkout.providers.paypal import PayPalProvider
 from checkout.providers.stripe import StripeProvider
 
 
@@ -16,6 +17,8 @@ def providers() -> dict[str, Provider]:
         offered.append(DemoProvider())
     if settings.STRIPE_SECRET_KEY:
         offered.append(StripeProvider())
+    if settings.PAYPAL_CLIENT_ID and settings.PAYPAL_CLIENT_SECRET:
+        offered.append(PayPalProvider())
     return {provider.name: provider for provider in offered}
 
 
