@@ -20,6 +20,7 @@ import urllib3
 from paypalrestsdk import Api, exceptions
 
 from checkout.errors import PaymentRefused, ProviderUnavailable
+from storefront.money import UnknownCurrency
 from storefront.text import clean_line
 
 logger = logging.getLogger(__name__)
@@ -53,8 +54,9 @@ class PayPalApi(Api):
         try:
             if self._token is None or time.monotonic() >= self._token_ends_at:
                 self.token_hash = None
-                self._token = token = super().get_token_hash()
+                token = super().get_token_hash()
                 self._token_ends_at = time.monotonic() + token["expires_in"] - self.leeway
+                self._token = {"access_token": token["access_token"]}
             return self._token
         finally:
             self._token_lock.release()
@@ -141,7 +143,13 @@ def _told(error: exceptions.ConnectionError) -> dict[str, Any]:
 
 # Not final: the keys or their rights, a call at the same time, too many calls, not yet.
 _PASSING = {401, 403, 408, 409, 425, 429}
-_PASSING_ISSUES = {"ORDER_COMPLETION_IN_PROGRESS", "PREVIOUS_REQUEST_IN_PROGRESS", "PENDING_CAPTURE"}
+
+
+# What reading an answer of another shape ends in.
+NONSENSE = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    UnknownCurrency,
+)
 
 
 @contextmanager
@@ -151,7 +159,7 @@ def errors_in_our_words() -> Iterator[None]:
         yield
     except exceptions.ClientError as error:
         logger.warning("%s", in_words(error))
-        if error.response.status_code in _PASSING or issue_of(error) in _PASSING_ISSUES:
+        if error.response.status_code in _PASSING:
             raise ProviderUnavailable(in_words(error)) from error
         raise PaymentRefused(in_words(error)) from error
     except exceptions.ConnectionError as error:
@@ -160,6 +168,6 @@ def errors_in_our_words() -> Iterator[None]:
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         logger.warning("PayPal is not available: %r", error)
         raise ProviderUnavailable(f"PayPal is not available: {type(error).__name__}.") from error
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except NONSENSE as error:
         logger.warning("PayPal's answer makes no sense: %r", error)
         raise ProviderUnavailable("PayPal's answer makes no sense.") from error

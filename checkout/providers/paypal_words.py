@@ -71,6 +71,7 @@ DISPUTE_STATES = {
     "NONE": DisputeState.WON,  # closed undecided, for another dispute of the same payment
 }
 REFUND_REFUSALS = {
+    "PENDING_CAPTURE": gettext_lazy("PayPal holds this payment back still. Refund it once it has arrived."),
     "REFUND_TIME_LIMIT_EXCEEDED": gettext_lazy(
         "PayPal's time for refunding this payment is over. Give the money back by other means, and record it."
     ),
