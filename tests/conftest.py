@@ -13,6 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from storefront.celery import app
+from tests.doubles.paypal import PayPalDouble
 from tests.doubles.stripe import StripeDouble
 
 # Pure functions run as many examples as the profile says; tests that write rows name a smaller number.
@@ -79,5 +80,15 @@ def stripe(settings: Any) -> Iterator[StripeDouble]:
     with StripeDouble() as double:
         settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_test_double", double.url
         settings.STRIPE_WEBHOOK_SECRET = double.webhook_secret
+        yield double
+    assert double.complaints == []
+
+
+@pytest.fixture
+def paypal(settings: Any) -> Iterator[PayPalDouble]:
+    """The shop takes PayPal at a PayPal double; a call that PayPal would not take fails the test."""
+    with PayPalDouble() as double:
+        settings.PAYPAL_API_BASE, settings.PAYPAL_WEBHOOK_ID = double.url, double.webhook_id
+        settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET = double.client_id, double.client_secret
         yield double
     assert double.complaints == []

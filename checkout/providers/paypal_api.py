@@ -20,6 +20,7 @@ import urllib3
 from paypalrestsdk import Api, exceptions
 
 from checkout.errors import PaymentRefused, ProviderUnavailable
+from checkout.providers.transport import BoundedSession
 from storefront.money import UnknownCurrency
 from storefront.text import clean_line
 
@@ -29,9 +30,7 @@ logger = logging.getLogger(__name__)
 class PayPalApi(Api):
     """Calls PayPal as one account. One of these serves all threads of a process."""
 
-    time_out = (4, 10)  # seconds: for a connection, and between two bytes
-    deadline = 10  # seconds for a whole answer, however it drips
-    largest_answer = 2_000_000  # bytes
+    time_out = (3, 7)  # seconds: for a connection, and between two bytes; their sum for a whole answer
     leeway = 60  # seconds: a token about to end could end on its way
 
     def __init__(self, base: str, client_id: str, client_secret: str) -> None:
@@ -42,14 +41,14 @@ class PayPalApi(Api):
         self._token: dict[str, Any] | None = None
         self._token_lock = threading.Lock()
         self._token_ends_at = 0.0
-        self._session = requests.Session()
+        self._session = BoundedSession()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_token_hash(
         self, authorization_code: Any = None, refresh_token: Any = None, headers: Any = None
     ) -> dict[str, Any]:
         """The token in use, or a new one: fetched by one thread, without the headers of any call."""
-        if not self._token_lock.acquire(timeout=self.deadline):
+        if not self._token_lock.acquire(timeout=sum(self.time_out)):
             raise requests.Timeout("Another thread waits for PayPal's token already.")
         try:
             if self._token is None or time.monotonic() >= self._token_ends_at:
@@ -85,19 +84,8 @@ class PayPalApi(Api):
         return self.http_call(url, method, data=data, headers={**(headers or {}), **own})
 
     def http_call(self, url: str, method: str, **kwargs: Any) -> Any:
-        ends_at = time.monotonic() + self.deadline
-        with self._session.request(
-            method, url, timeout=self.time_out, allow_redirects=False, stream=True, **kwargs
-        ) as response:
-            body = b""
-            # By read1, for other ways of reading return no sooner than a whole block has dripped in.
-            while part := response.raw.read1(65536, decode_content=True):
-                body += part
-                if len(body) > self.largest_answer:
-                    raise ValueError("an endless answer")
-                if time.monotonic() > ends_at:
-                    raise requests.Timeout("The answer drips.")
-        return self.handle_response(response, body.decode())
+        response = self._session.request(method, url, timeout=self.time_out, allow_redirects=False, **kwargs)
+        return self.handle_response(response, response.content.decode())
 
     def _forget(self, token: dict[str, Any]) -> None:
         with self._token_lock:

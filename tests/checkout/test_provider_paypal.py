@@ -11,6 +11,7 @@ from checkout.payments import start_payment, sync_payment
 from checkout.providers import get_provider, paypal_words, providers_for
 from checkout.providers.base import DisputeState, PaymentState, RefundState
 from checkout.providers.paypal import PayPalProvider
+from storefront.checks import check_providers
 from tests.checkout.provider_contract import ProviderContract, Signed
 from tests.doubles import paypal_schema, provider_schema
 from tests.doubles.paypal import Fault, PayPalDouble
@@ -339,3 +340,29 @@ def test_states_are_ours() -> None:
     )
     assert set(paypal_words.REFUND_STATES.values()) == set(RefundState)
     assert set(paypal_words.DISPUTE_STATES.values()) == set(DisputeState)
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        (("", "", ""), []),
+        (("client", "secret", "webhook"), []),
+        (("client", "secret", ""), ["PAYPAL_WEBHOOK_ID"]),
+        (("client", "", ""), ["PAYPAL_CLIENT_SECRET", "PAYPAL_WEBHOOK_ID"]),
+        (("", "", "webhook"), ["PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET"]),
+    ],
+)
+def test_paypal_is_set_up_whole_or_not_at_all(
+    settings: Any, values: tuple[str, str, str], missing: list[str]
+) -> None:
+    settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET, settings.PAYPAL_WEBHOOK_ID = values
+
+    errors = check_providers()
+
+    assert len(errors) == bool(missing)
+    assert all(f"{name} is missing" in errors[0].msg for name in missing)
+
+
+@pytest.mark.parametrize("host", ["https://www.paypal.com", "https://www.sandbox.paypal.com"])
+def test_browsers_may_go_to_paypal_from_a_form(settings: Any, host: str) -> None:
+    assert host in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"]
