@@ -99,6 +99,17 @@ class TestPayPalFaults:
         assert payment.order.is_held
         assert payment.order.paid_at is None
 
+    def test_the_answer_about_another_order_is_none(self) -> None:
+        payment, other = (start_payment(pending_order(), "paypal") for _each in range(2))
+        self.double.take(other.reference)
+        self.double.orders[payment.reference] = self.double.orders[other.reference]
+
+        with pytest.raises(ProviderUnavailable):
+            sync_payment(payment)
+
+        payment.refresh_from_db()
+        assert payment.is_pending
+
     @pytest.mark.parametrize(
         "reference", ["..\\1", "O1/../../v1/x", "O1?fields=x", "O1\n", "", "é", "x" * 61]
     )

@@ -164,6 +164,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(reply.body)))
         self.send_header("Paypal-Debug-Id", "double")
+        self.send_header("Set-Cookie", "visitor=1; Path=/")
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -223,8 +224,9 @@ def _page(order: dict[str, Any], context: dict[str, Any]) -> str:
     )
     (unit,) = order["purchase_units"]
     names = "".join(f"<li>{html.escape(item['name'])}</li>" for item in unit.get("items", []))
+    head = '<meta charset=utf-8><link rel=icon href="data:,"><title>PayPal</title>'
     return (
-        f'<!doctype html><html lang="{context.get("locale", "en")}"><meta charset=utf-8><title>PayPal</title>'
+        f'<!doctype html><html lang="{context.get("locale", "en")}">{head}'
         f"<h1>{unit['amount']['value']} {unit['amount']['currency_code']}</h1><ul>{names}</ul>"
         f"<form method=post>{buttons}</form>"
     )
