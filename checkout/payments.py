@@ -161,7 +161,6 @@ def _book(payment: Payment, order: Order, capture_reference: str) -> None:
             payment.amount,
             reason=Refund.Reason.DUPLICATE,
             source=Refund.Source.SHOP,
-            revokes_access=False,
         )
 
 

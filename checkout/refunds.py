@@ -28,16 +28,19 @@ def request_refund(
     reason: Refund.Reason,
     source: Refund.Source,
     lines: Mapping[OrderLine, int] | None = None,
-    revokes_access: bool = True,
+    revokes_access: bool = False,
     by: User | None = None,
     note: str = "",
 ) -> Refund:
     """Promise to give back part of a payment, in its minor units; a task carries it out.
 
     `lines` says which part is for which line, and must sum to the amount; without it the whole order is
-    meant. Raises RefundTooLarge beyond what is left of the payment or a line, counting refunds still on
-    their way, and RefundNotPossible while the buyer's bank has the payment in dispute: that would be paid
-    back twice. A source of MANUAL records money that staff gave back by other means.
+    meant. A refund of all that was paid takes the files back; `revokes_access` does so for a smaller one,
+    and then only for the lines it names, if any.
+
+    Raises RefundTooLarge beyond what is left of the payment or a line, counting refunds still on their way,
+    and RefundNotPossible while the buyer's bank has the payment in dispute: that would be paid back twice.
+    A source of MANUAL records money that staff gave back by other means.
     """
     order = Order.objects.select_for_update().get(pk=payment.order_id)
     payment = Payment.objects.select_for_update().get(pk=payment.pk)

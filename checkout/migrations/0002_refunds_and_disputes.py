@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='refund',
             name='revokes_access',
-            field=models.BooleanField(default=True, verbose_name='takes the files back'),
+            field=models.BooleanField(default=False, help_text='A refund of all that was paid always does.', verbose_name='takes the files back'),
         ),
         migrations.AddField(
             model_name='refund',

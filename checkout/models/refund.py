@@ -53,7 +53,9 @@ class Refund(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     source = models.CharField(_("begun by"), max_length=10, choices=Source)
     note = models.TextField(_("note"), blank=True)
-    revokes_access = models.BooleanField(_("takes the files back"), default=True)
+    revokes_access = models.BooleanField(
+        _("takes the files back"), default=False, help_text=_("A refund of all that was paid always does.")
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

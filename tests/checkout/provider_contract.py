@@ -137,7 +137,10 @@ class ProviderContract:
 
     def test_two_keys_are_two_refunds(self) -> None:
         payment = self.paid()
-        refunds = [request_refund(payment, amount, reason=Refund.Reason.OTHER) for amount in (500, 700)]
+        refunds = [
+            request_refund(payment, amount, reason=Refund.Reason.OTHER, source=Refund.Source.STAFF)
+            for amount in (500, 700)
+        ]
 
         results = [get_provider(self.name).refund(refund) for refund in refunds]
 

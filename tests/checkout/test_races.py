@@ -200,7 +200,9 @@ def test_refunds_asked_for_at_once_never_exceed_the_payment() -> None:
 
     def ask() -> int:
         try:
-            return request_refund(payment, 600, reason=Refund.Reason.REQUESTED).amount
+            return request_refund(
+                payment, 600, reason=Refund.Reason.REQUESTED, source=Refund.Source.STAFF
+            ).amount
         except RefundTooLarge:
             return 0
 

@@ -21,7 +21,7 @@ def paid_payment(amount: int = 1200) -> Payment:
 
 
 def requested(payment: Payment, amount: int, reason: Refund.Reason = Refund.Reason.REQUESTED) -> Refund:
-    return request_refund(payment, amount, reason=reason)
+    return request_refund(payment, amount, reason=reason, source=Refund.Source.STAFF)
 
 
 def test_a_full_refund_takes_the_rights_back(commits: Any) -> None:
@@ -79,7 +79,7 @@ def test_refunds_on_their_way_count_as_given() -> None:
 def test_a_failed_refund_may_be_tried_anew() -> None:
     payment = paid_payment()
     refund = requested(payment, 1200)
-    settle_refund(refund, RefundResult(RefundState.FAILED, "r1", "account closed"))
+    settle_refund(refund, RefundResult(RefundState.FAILED, "r1", 1200, error="account closed"))
 
     assert payment.refundable == 1200
     assert requested(payment, 1200) != refund
@@ -93,7 +93,7 @@ def test_an_unpaid_payment_can_not_be_refunded() -> None:
     with pytest.raises(RefundTooLarge):
         requested(payment, 1)
     with pytest.raises(InvalidTransition):
-        payment.order.mark_refunded(1, 1)
+        payment.order.follow_money(1)
 
     assert not Refund.objects.exists()
 
@@ -103,7 +103,7 @@ def test_a_refund_is_settled_once(commits: Any) -> None:
 
     with commits():
         for _each in range(2):
-            settle_refund(refund, RefundResult(RefundState.SUCCEEDED, "r1"))
+            settle_refund(refund, RefundResult(RefundState.SUCCEEDED, "r1", 500))
         execute_refund(refund)
 
     assert DemoCharge.objects.get().refunded == 0  # it was settled by other news; nobody was asked
@@ -112,7 +112,9 @@ def test_a_refund_is_settled_once(commits: Any) -> None:
 
 
 def test_a_refund_of_a_second_payment_leaves_the_order_alone() -> None:
-    refund = requested(paid_payment(), 1200, Refund.Reason.DUPLICATE)
+    payment = paid_payment()
+    Payment.objects.update(is_duplicate=True)
+    refund = requested(payment, 1200, Refund.Reason.DUPLICATE)
 
     execute_refund(refund)
 
@@ -143,7 +145,7 @@ def test_what_is_given_back_never_exceeds_what_was_taken(story: list[tuple[int, 
         except RefundTooLarge:
             assert given_back + amount > 1000
             continue
-        settle_refund(refund, RefundResult(RefundState(outcome), refund.key))
+        settle_refund(refund, RefundResult(RefundState(outcome), refund.key, amount))
         given_back += amount if outcome == "succeeded" else 0
 
     payment.order.refresh_from_db()

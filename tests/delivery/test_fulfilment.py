@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from checkout.models import Order
-from delivery.fulfilment import grant_downloads, revoke_downloads
+from delivery.access import update_access
+from delivery.fulfilment import grant_downloads
 from delivery.models import DownloadGrant
 from tests.factories import make_cart, make_file, make_product, make_variant, paid_order
 
@@ -58,14 +59,14 @@ def test_rights_are_taken_back_by_a_full_refund_only() -> None:
 
     Order.objects.update(status=Order.Status.PARTIALLY_REFUNDED)
     order.refresh_from_db()
-    revoke_downloads(order.events.get(name="order.paid"))
+    update_access(order.events.get(name="order.paid"))
     assert DownloadGrant.objects.usable().count() == 1
 
     Order.objects.update(status=Order.Status.REFUNDED)
     order.refresh_from_db()
     for _each in range(2):
-        revoke_downloads(order.events.get(name="order.paid"))
+        update_access(order.events.get(name="order.paid"))
     first = DownloadGrant.objects.get().revoked_at
-    revoke_downloads(order.events.get(name="order.paid"))
+    update_access(order.events.get(name="order.paid"))
 
     assert first == DownloadGrant.objects.get().revoked_at is not None

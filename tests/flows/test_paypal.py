@@ -84,7 +84,7 @@ def test_who_turns_back_at_paypal_finds_the_cart_as_it_was(
     page.locator("button[value=cancel]").click()
 
     page.wait_for_url(re.compile("/checkout/"))
-    expect(page.get_by_text(product.title_en).first).to_be_visible()
+    expect(page.get_by_text(product.title).first).to_be_visible()
     look(page, "paypal-en-3-turned-back")
     assert Order.objects.get().is_pending
     assert paypal.called("/capture") == []
