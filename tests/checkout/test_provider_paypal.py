@@ -1,3 +1,4 @@
+import copy
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,6 @@ from storefront.checks import check_providers
 from tests.checkout.provider_contract import ProviderContract, Signed
 from tests.doubles import paypal_schema, provider_schema
 from tests.doubles.paypal import Fault, PayPalDouble
-from tests.doubles.paypal_wire import refusal as paypal_refusal
 from tests.factories import make_product, pending_order
 
 
@@ -147,17 +147,13 @@ class TestPayPalOnly:
 
     def test_a_capture_made_between_look_and_call_is_not_made_again(self) -> None:
         payment = self.approved()
-        self.double.fail(Fault.DROP_AFTER, path="/capture")
-        with pytest.raises(ProviderUnavailable):
-            sync_payment(payment)
-        self.double.orders[payment.reference]["status"] = "APPROVED"  # what a slow copy still says
-        self.double.forget_keys()
-        self.double.book._capture = lambda *_args: (  # type: ignore[method-assign]
-            self.double.orders[payment.reference].update(status="COMPLETED")
-            or (paypal_refusal(422, "ORDER_ALREADY_CAPTURED"), [])
-        )
+        self.double.book.old_copies = [copy.deepcopy(self.double.orders[payment.reference])] * 2
+        self.double.take(payment.reference)
 
         assert sync_payment(payment).status == Payment.Status.SUCCEEDED
+
+        assert len(self.double.called("/capture")) == 1
+        assert payment.capture_reference == self.capture_id(payment)
 
     def test_a_declined_card_leaves_the_payment_open_for_another(self) -> None:
         payment = self.approved("decline")
