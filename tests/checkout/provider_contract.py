@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from checkout.errors import PaymentRefused
-from checkout.models import Order, Payment, Refund, WebhookEvent
+from checkout.models import Mismatch, Order, Payment, Refund, WebhookEvent
 from checkout.payments import _addresses, start_payment, sync_payment
 from checkout.providers import get_provider
 from checkout.providers.base import PaymentResult, PaymentState, RefundState
@@ -235,6 +235,7 @@ class ProviderContract:
         event = WebhookEvent.objects.get()
         assert event.handled_at
         assert event.error == "It speaks of no payment of this shop."
+        assert Mismatch.objects.count() == int(event.is_money)
 
     @pytest.mark.parametrize(("currency", "amount"), [("JPY", 500), ("KWD", 12500), ("SAR", 4599)])
     def test_amounts_are_exact_with_any_number_of_decimals(

@@ -36,7 +36,7 @@ class Ordered:
 
 @dataclass
 class StripeDouble:
-    """`calls` are the API calls as received, `events` all webhook events, sent or not, oldest first.
+    """`calls` are the API calls as received, `events` all events, sent or not, oldest first.
 
     `complaints` are requests that Stripe would not take; a test that leaves some has failed.
     """
@@ -49,7 +49,6 @@ class StripeDouble:
     refund_status: str = "succeeded"
     calls: list[Call] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
     book: stripe_book.Book = field(init=False)
 
     def __enter__(self) -> Self:
@@ -80,6 +79,13 @@ class StripeDouble:
         """From now on every call goes well."""
         self._orders.clear()
 
+    def start_anew(self) -> None:
+        """Nobody has ever paid here, and nothing was ordered to fail."""
+        self.recover()
+        self.forget_keys()
+        self.calls.clear()
+        self.book = stripe_book.Book(self.url)
+
     def forget_keys(self) -> None:
         """A day has passed: idempotency keys count as new."""
         self._kept.clear()
@@ -91,6 +97,10 @@ class StripeDouble:
     @property
     def refunds(self) -> dict[str, dict[str, Any]]:
         return self.book.refunds
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return self.book.events
 
     def pay(self, session_id: str) -> list[dict[str, Any]]:
         """The buyer pays by card. Gives the events, which are sent unless they are withheld."""
@@ -109,6 +119,29 @@ class StripeDouble:
 
     def expire(self, session_id: str) -> list[dict[str, Any]]:
         return self._tell(self.book.expire(session_id))
+
+    def refund_in_dashboard(
+        self, session_id: str, amount: int, status: str = "succeeded"
+    ) -> list[dict[str, Any]]:
+        """Staff gives money back on Stripe's own pages."""
+        return self._tell(self.book.refund_in_dashboard(session_id, amount, status))
+
+    def settle_refund(self, refund_id: str, status: str) -> list[dict[str, Any]]:
+        """A refund ends, or fails days after it had succeeded."""
+        return self._tell(self.book.settle_refund(refund_id, status))
+
+    def dispute(
+        self, session_id: str, status: str = "needs_response", amount: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The buyer's bank asks for what is left of the money, or for this amount."""
+        return self._tell(self.book.dispute(session_id, status, amount))
+
+    def move_dispute(self, dispute_id: str, status: str) -> list[dict[str, Any]]:
+        return self._tell(self.book.move_dispute(dispute_id, status))
+
+    def warn(self, session_id: str) -> list[dict[str, Any]]:
+        """The card's network has been told of fraud."""
+        return self._tell(self.book.warn(session_id))
 
     # --- webhooks --------------------------------------------------------------------------------
 
@@ -134,7 +167,7 @@ class StripeDouble:
 
     def _tell(self, events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         new = list(events)
-        self.events.extend(new)
+        self.book.events.extend(new)
         if self.webhook_url and not self.withholds_webhooks:
             threading.Thread(target=lambda: [self.send(event) for event in new], daemon=True).start()
         return new

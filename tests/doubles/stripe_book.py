@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.doubles import stripe_lists
 from tests.doubles.provider_schema import complaints as schema_complaints
 from tests.doubles.stripe_wire import Call
 
@@ -28,6 +29,7 @@ ZERO_DECIMAL = {
     "xof",
 }
 THREE_DECIMAL = {"bhd", "jod", "kwd", "omr", "tnd"}
+BARS_REFUNDS = {"needs_response", "under_review", "lost"}
 
 Events = list[dict[str, Any]]
 Answer = tuple[int, dict[str, Any], Events]
@@ -80,6 +82,9 @@ class Book:
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    warnings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: Events = field(default_factory=list)
 
     # --- API calls: (status, answer, events) -----------------------------------------------------
 
@@ -93,12 +98,13 @@ class Book:
             case "POST", ["refunds"]:
                 return self._refund(call.sent, refund_status)
             case "GET", ["refunds"]:
-                about = call.sent.get("payment_intent")
-                mine = [each for each in self.refunds.values() if each["payment_intent"] == about]
-                return 200, {"object": "list", "data": mine, "has_more": False, "url": call.path}, []
-            case "GET", ["refunds", refund_id]:
-                found = self.refunds.get(refund_id)
-                return (200, found, []) if found else _missing(refund_id)
+                return 200, stripe_lists.answer(call.path, self.refunds.values(), call.sent), []
+            case "GET", ["disputes"]:
+                return 200, stripe_lists.answer(call.path, self.disputes.values(), call.sent), []
+            case "GET", ["radar", "early_fraud_warnings"]:
+                return 200, stripe_lists.answer(call.path, self.warnings.values(), call.sent), []
+            case "GET", ["events"]:
+                return 200, stripe_lists.answer(call.path, self.events, call.sent), []
         return _missing(call.path)
 
     def _open_session(self, call: Call) -> dict[str, Any]:
@@ -143,7 +149,9 @@ class Book:
         intent = self.intents.get(sent.get("payment_intent", ""))
         if intent is None or intent["status"] != "succeeded":
             return _missing(sent.get("payment_intent", ""))
-        taken = sum(each["amount"] for each in self.refunds.values() if _matches(each, sent))
+        if any(each["payment_intent"] == intent["id"] for each in self._standing_disputes()):
+            return _refusal("Charge is disputed.", "charge_disputed")
+        taken = self.given_back(intent["id"])
         amount = int(sent.get("amount", intent["amount"] - taken))
         if taken >= intent["amount"]:
             return _refusal("Charge has already been refunded.", "charge_already_refunded")
@@ -162,11 +170,71 @@ class Book:
             "metadata": sent.get("metadata", {}),
         }
         self.refunds[refund["id"]] = refund
-        return (
-            200,
-            refund,
-            [_event("refund.created", refund), _event("charge.refunded", self._charge(intent))],
-        )
+        told = [_event("refund.created", refund), _event("charge.refunded", self._charge(intent))]
+        return 200, refund, told
+
+    def _standing_disputes(self) -> Events:
+        """Those that bar refunds: a warning alone, and a dispute that was won, do not."""
+        return [each for each in self.disputes.values() if each["status"] in BARS_REFUNDS]
+
+    def given_back(self, intent_id: str) -> int:
+        """What refunds took of a payment, in its smallest unit."""
+        mine = [each for each in self.refunds.values() if each["payment_intent"] == intent_id]
+        return sum(each["amount"] for each in mine if each["status"] not in ("failed", "canceled"))
+
+    # --- what staff, banks and time do -----------------------------------------------------------
+
+    def refund_in_dashboard(self, session_id: str, amount: int, status: str) -> Events:
+        sent = {"payment_intent": self.sessions[session_id]["payment_intent"], "amount": str(amount)}
+        _status, _answer, events = self._refund(sent, status)
+        return events
+
+    def settle_refund(self, refund_id: str, status: str) -> Events:
+        refund = self.refunds[refund_id]
+        refund["status"] = status
+        if status != "failed":
+            return [_event("refund.updated", refund)]
+        refund["failure_reason"] = "expired_or_canceled_card"
+        return [_event("refund.failed", refund), _event("charge.refund.updated", refund)]
+
+    def dispute(self, session_id: str, status: str, amount: int | None) -> Events:
+        intent = self.intents[self.sessions[session_id]["payment_intent"]]
+        dispute = {
+            "id": f"du_{secrets.token_hex(12)}",
+            "object": "dispute",
+            "amount": amount or intent["amount"] - self.given_back(intent["id"]),
+            "currency": intent["currency"],
+            "created": int(time.time()),
+            "charge": intent["latest_charge"],
+            "payment_intent": intent["id"],
+            "reason": "fraudulent",
+            "status": status,
+            "livemode": intent["livemode"],
+            "metadata": {},
+        }
+        self.disputes[dispute["id"]] = dispute
+        return [_event("charge.dispute.created", dispute), _event("charge.dispute.funds_withdrawn", dispute)]
+
+    def move_dispute(self, dispute_id: str, status: str) -> Events:
+        dispute = self.disputes[dispute_id]
+        dispute["status"] = status
+        is_closed = status in ("won", "lost", "warning_closed", "prevented")
+        return [_event(f"charge.dispute.{'closed' if is_closed else 'updated'}", dispute)]
+
+    def warn(self, session_id: str) -> Events:
+        intent = self.intents[self.sessions[session_id]["payment_intent"]]
+        warning = {
+            "id": f"issfr_{secrets.token_hex(12)}",
+            "object": "radar.early_fraud_warning",
+            "actionable": True,
+            "charge": intent["latest_charge"],
+            "created": int(time.time()),
+            "fraud_type": "made_with_stolen_card",
+            "livemode": intent["livemode"],
+            "payment_intent": intent["id"],
+        }
+        self.warnings[warning["id"]] = warning
+        return [_event("radar.early_fraud_warning.created", warning)]
 
     # --- what happens on the payment page --------------------------------------------------------
 
@@ -243,10 +311,6 @@ class Book:
     @staticmethod
     def _shown(session: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in session.items() if name != "intent_metadata"}
-
-
-def _matches(refund: dict[str, Any], sent: dict[str, Any]) -> bool:
-    return refund["payment_intent"] == sent.get("payment_intent") and refund["status"] != "failed"
 
 
 def _event(name: str, about: dict[str, Any]) -> dict[str, Any]:

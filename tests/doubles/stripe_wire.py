@@ -30,6 +30,13 @@ class Fault(StrEnum):
     HUGE = "a body of 60 megabytes"
     NOTHING = "JSON of another shape"
     UNKNOWN_STATUS = "a status nobody has heard of"
+    OTHER_CURRENCY = "money of another country"
+
+
+CHANGES = {
+    Fault.UNKNOWN_STATUS: {"status": "odd", "payment_status": "odd"},
+    Fault.OTHER_CURRENCY: {"currency": "jpy"},
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,8 @@ def error_reply(status: int, kind: str, message: str, *, code: str = "") -> Repl
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # an answer leaves in one piece
 
     @property
     def double(self) -> "StripeDouble":
@@ -109,8 +118,8 @@ class Handler(BaseHTTPRequestHandler):
             Fault.NOTHING: b'["nothing", null]',
         }
         body = bodies.get(fault, reply.body) if fault else reply.body
-        if fault == Fault.UNKNOWN_STATUS:
-            body = json.dumps({**json.loads(body), "status": "odd", "payment_status": "odd"}).encode()
+        if fault in CHANGES:
+            body = json.dumps(_changed(json.loads(body), CHANGES[fault])).encode()
         self._reply(Reply(reply.status, body, reply.headers))
 
     def _drip(self) -> None:
@@ -145,6 +154,13 @@ class Handler(BaseHTTPRequestHandler):
             return
         note = "Your card was declined." if outcome == "decline" else ""
         self._reply(Reply(200, _page(session, note).encode()), "text/html; charset=utf-8")
+
+
+def _changed(answer: dict[str, Any], change: dict[str, str]) -> dict[str, Any]:
+    """The answer, or each object of a list, with other values."""
+    if answer.get("object") == "list":
+        return answer | {"data": [each | change for each in answer["data"]]}
+    return answer | change
 
 
 def _page(session: dict[str, Any], note: str) -> str:
