@@ -8,7 +8,16 @@ from django.http import HttpRequest
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from checkout.models import Order, OrderEvent, OrderLine, Payment, Refund, WebhookEvent
+from checkout.models import (
+    Dispute,
+    Mismatch,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Payment,
+    Refund,
+    WebhookEvent,
+)
 from checkout.payments import release_order, sync_if_stale
 from storefront.jobs import enqueue
 from storefront.money import digits, format_money
@@ -181,6 +190,24 @@ class RefundAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("amount"), ordering="amount")
     def amount_shown(self, refund: Refund) -> str:
         return money(refund.amount, refund.currency)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["reference", "payment", "reason", "is_warning", "status", "opened_at", "closed_at"]
+    list_filter = ["status", "is_warning"]
+    list_select_related = ["payment"]
+    search_fields = ["reference"]
+    show_full_result_count = False
+
+
+@admin.register(Mismatch)
+class MismatchAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["found_at", "kind", "provider", "reference", "order", "resolved_at"]
+    list_filter = [("resolved_at", admin.EmptyFieldListFilter), "kind"]
+    list_select_related = ["order"]
+    search_fields = ["reference"]
+    show_full_result_count = False
 
 
 @admin.register(OrderEvent)

@@ -109,7 +109,6 @@ def sync_payment(payment: Payment) -> Payment:
     elif payment.expires_at <= timezone.now():
         # The provider never answered the start, so no buyer was ever given a page to pay at.
         payment.mark_failed(Payment.Status.CANCELED)
-    payment.refresh_from_db()
     return payment
 
 
@@ -126,7 +125,6 @@ def sync_if_stale(payment: Payment) -> None:
 
 def _book_what_followed(payment: Payment, result: PaymentResult) -> None:
     """Refunds and disputes of a payment that counts; money that differs from the order waits for staff."""
-    payment.refresh_from_db()
     if payment.status == Payment.Status.SUCCEEDED:
         book_refunds(payment, result.refunds)
         book_disputes(payment, result.disputes)
@@ -140,7 +138,7 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
     paid already (two tabs, two providers) goes back. Safe to repeat and to race.
     """
     order = Order.objects.select_for_update().get(pk=payment.order_id)
-    payment = Payment.objects.select_for_update().get(pk=payment.pk)
+    payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
     if payment.status == Payment.Status.SUCCEEDED:
         return
     if mismatch := _mismatch(payment, order, result):

@@ -34,22 +34,15 @@ def request_refund(
 ) -> Refund:
     """Promise to give back part of a payment, in its minor units; a task carries it out.
 
-    `lines` says which part is for which line, and must sum to the amount; without it the whole order is
-    meant. A refund of all that was paid takes the files back; `revokes_access` does so for a smaller one,
-    and then only for the lines it names, if any.
-
+    `lines` says which part is for which line, and must sum to the amount. A refund of all that was paid
+    takes the files back; `revokes_access` does so for a smaller one, of its lines if it names any.
     Raises RefundTooLarge beyond what is left of the payment or a line, counting refunds still on their way,
     and RefundNotPossible while the buyer's bank has the payment in dispute: that would be paid back twice.
     A source of MANUAL records money that staff gave back by other means.
     """
     order = Order.objects.select_for_update().get(pk=payment.order_id)
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
-    if not 0 < amount <= payment.refundable:
-        raise RefundTooLarge(_("This is more than is left of the payment."))
-    if payment.disputes.filter(status=Dispute.Status.OPEN, is_warning=False).exists():
-        raise RefundNotPossible(
-            _("The buyer's bank is asking for this money already. Wait for its decision.")
-        )
+    _check_payment(payment, amount)
     _check_lines(order, lines or {}, amount)
     refund = Refund.objects.create(
         payment=payment,
@@ -68,6 +61,15 @@ def request_refund(
     else:
         enqueue("checkout.execute_refund", refund.pk)
     return refund
+
+
+def _check_payment(payment: Payment, amount: int) -> None:
+    if not 0 < amount <= payment.refundable:
+        raise RefundTooLarge(_("This is more than is left of the payment."))
+    if payment.disputes.filter(status=Dispute.Status.OPEN, is_warning=False).exists():
+        raise RefundNotPossible(
+            _("The buyer's bank is asking for this money already. Wait for its decision.")
+        )
 
 
 def _check_lines(order: Order, lines: Mapping[OrderLine, int], amount: int) -> None:

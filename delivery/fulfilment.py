@@ -1,10 +1,10 @@
 """What a paid order brings."""
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from catalog.models import ProductFile
-from checkout.models import Order, OrderEvent
+from checkout.models import Order, OrderEvent, Payment
 from delivery.access import update_access
 from delivery.models import DownloadGrant
 
@@ -16,7 +16,10 @@ def grant_downloads(event: OrderEvent) -> None:
     Safe to repeat and to race: one right a line and file, by constraint. The order is locked, so that what
     a refund takes back is either seen here or finds the rights there.
     """
-    order = Order.objects.select_for_update().get(pk=event.order_id)
+    followers = Q(refunds__isnull=False) | Q(disputes__isnull=False)
+    has_followers = Exists(Payment.objects.filter(followers, order=OuterRef("pk")))
+    orders = Order.objects.select_for_update(of=["self"])
+    order = orders.annotate(has_followers=has_followers).get(pk=event.order_id)
     if not order.is_paid:
         return
     lines = list(order.lines.select_related("variant"))
@@ -28,5 +31,5 @@ def grant_downloads(event: OrderEvent) -> None:
         if file.is_brought_by(line.variant)
     ]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
-    if order.payments.filter(Q(refunds__isnull=False) | Q(disputes__isnull=False)).exists():
+    if order.has_followers:  # type: ignore[attr-defined]  annotated above
         update_access(event)

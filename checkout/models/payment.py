@@ -134,15 +134,17 @@ class Payment(models.Model):
     def mark_succeeded(self, capture_reference: str, *, is_duplicate: bool) -> bool:
         """pending -> succeeded; late money also wakes a failed or canceled attempt. Once only."""
         unpaid = Payment.objects.filter(pk=self.pk).exclude(status=self.Status.SUCCEEDED)
-        return bool(
-            unpaid.update(
-                status=self.Status.SUCCEEDED,
-                settled_at=timezone.now(),
-                capture_reference=capture_reference,
-                is_duplicate=is_duplicate,
-                error="",
-            )
-        )
+        fields = {
+            "status": self.Status.SUCCEEDED,
+            "settled_at": timezone.now(),
+            "capture_reference": capture_reference,
+            "is_duplicate": is_duplicate,
+            "error": "",
+        }
+        moved = unpaid.update(**fields)
+        for name, value in fields.items() if moved else ():
+            setattr(self, name, value)
+        return bool(moved)
 
     def mark_failed(self, status: "Payment.Status", error: str = "") -> bool:
         """pending -> failed or canceled, when that is final at the provider."""

@@ -46,7 +46,7 @@ def test_twice_is_once() -> None:
 def test_asks_no_more_queries_for_more_lines(django_assert_max_num_queries: Any) -> None:
     event = paid_order(*[make_product(files=2) for _each in range(5)]).events.get(name="order.paid")
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         grant_downloads(event)
 
     assert DownloadGrant.objects.count() == 10

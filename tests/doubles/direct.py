@@ -28,7 +28,7 @@ class DirectAdapter(requests.adapters.HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
         url = urlsplit(str(request.url))
-        body = request.body.decode() if isinstance(request.body, bytes) else request.body
+        body = request.body.decode() if isinstance(request.body, bytes) else str(request.body or "")
         sent = nested(parse_qsl(body or url.query, keep_blank_values=True))
         headers = {name.lower(): str(value) for name, value in request.headers.items()}
         call = Call(str(request.method), url.path, sent, headers)
