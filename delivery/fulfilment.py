@@ -31,5 +31,5 @@ def grant_downloads(event: OrderEvent) -> None:
         if file.is_brought_by(line.variant)
     ]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
-    if order.has_followers:  # type: ignore[attr-defined]  annotated above
+    if order.has_followers:  # type: ignore[attr-defined]
         update_access(event)
