@@ -16,7 +16,7 @@ from checkout.errors import (
 )
 from checkout.models import Dispute, Order, OrderEvent, OrderLine, Payment, Refund, RefundLine
 from checkout.providers import get_provider
-from checkout.providers.base import RefundResult, RefundState
+from checkout.providers.base import Provider, RefundResult, RefundState
 from storefront.jobs import enqueue
 
 
@@ -87,13 +87,23 @@ def execute_refund(refund: Refund) -> None:
     if not refund.claim():
         return
     try:
-        result = get_provider(refund.payment.provider).refund(refund)
+        provider = get_provider(refund.payment.provider)
+        result = _looked_up(provider, refund) if refund.reference else provider.refund(refund)
     except (ProviderUnavailable, ProviderNotOffered) as error:
         refund.mark_retry(str(error))
     except PaymentRefused as error:
         settle_refund(refund, RefundResult(RefundState.FAILED, refund.reference or "", 0, error=str(error)))
     else:
         settle_refund(refund, result)
+
+
+def _looked_up(provider: Provider, refund: Refund) -> RefundResult:
+    """How a refund stands that the provider has made: one begun there has no key that would guard a repeat."""
+    made = provider.fetch(refund.payment).refunds
+    found = next((each for each in made if each.reference == refund.reference), None)
+    if found is None:
+        raise ProviderUnavailable(_("The provider does not list this refund."))
+    return found
 
 
 @transaction.atomic

@@ -122,7 +122,10 @@ class Provider(ABC):
 
     @abstractmethod
     def refund(self, refund: Refund) -> RefundResult:
-        """Give money back, with refund.key as idempotency key: a repeat gives the same refund."""
+        """Give money back, with refund.key as idempotency key: a repeat gives the same refund.
+
+        Only for refunds that have no reference yet; later ones are looked up in fetch().
+        """
 
     @abstractmethod
     def recent_events(self, since: datetime) -> Iterator[ProviderEvent]:

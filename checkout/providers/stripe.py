@@ -202,7 +202,7 @@ class StripeProvider(Provider):
 
     def _refund_made_before(self, refund: Refund) -> RefundResult | None:
         """What became of an earlier try: Stripe forgets keys after a day, and would pay back once more."""
-        if refund.attempts < 2 and not refund.reference:
+        if refund.attempts < 2:
             return None
         made = self._refunds(refund.payment.capture_reference)
         return next((each for each in made if refund.key == each.key), None)
