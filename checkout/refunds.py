@@ -138,16 +138,13 @@ def book_refunds(payment: Payment, results: Iterable[RefundResult]) -> None:
 
 @transaction.atomic
 def _refund_of(payment: Payment, result: RefundResult) -> Refund | None:
-    """Our row of a provider's refund, made where there is none.
-
-    None while a refund of ours with that sum waits for its answer: it may be that very one.
-    """
+    """Our row of a provider's refund; one without our key was begun there, and comes in here."""
     Order.objects.select_for_update().get(pk=payment.order_id)
     mine = payment.refunds.all()
     known = mine.filter(reference=result.reference).first()
     if known is None and result.key:
         known = mine.filter(key=result.key).first()
-    if known or mine.filter(reference=None, status=Refund.Status.PENDING, amount=result.amount).exists():
+    if known:
         return known
     if result.state == RefundState.FAILED or result.amount <= 0:
         return None
