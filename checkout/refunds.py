@@ -151,7 +151,7 @@ def _refund_of(payment: Payment, result: RefundResult) -> Refund | None:
     return Refund.objects.create(
         payment=payment,
         amount=result.amount,
-        reason=Refund.Reason.DUPLICATE if payment.is_duplicate else Refund.Reason.OTHER,
+        reason=Refund.Reason.OTHER,
         source=Refund.Source.PROVIDER,
         reference=result.reference,
     )
