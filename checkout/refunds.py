@@ -121,10 +121,12 @@ def settle_refund(refund: Refund, result: RefundResult) -> None:
         return
     if not refund.mark(Refund.Status(result.state), error=result.error):
         return
-    if refund.payment.is_duplicate:
-        return
-    order.follow_money(money_returned(order))
-    name = "order.refunded" if refund.status == Refund.Status.SUCCEEDED else "order.refund_failed"
+    has_failed = refund.status == Refund.Status.FAILED
+    if not refund.payment.is_duplicate:
+        order.follow_money(money_returned(order))
+    elif not has_failed:
+        return  # the order stands, and its buyer keeps what it brought
+    name = "order.refund_failed" if has_failed else "order.refunded"
     OrderEvent.record(order, name, {"refund": refund.pk}, once=f"{name}:{refund.pk}")
 
 
