@@ -13,15 +13,14 @@ from delivery.models import DownloadGrant
 def grant_downloads(event: OrderEvent) -> None:
     """Give each line of the order the right to each of its files, as far as the money still allows.
 
-    Safe to repeat and to race: one right a line and file, by constraint. The order is locked, so that what
-    a refund takes back is either seen here or finds the rights there.
+    An order refunded meanwhile gets its rights too, taken back: the refund may fail yet. Safe to repeat and
+    to race: one right a line and file, by constraint. The order is locked, so that what a refund takes back
+    is either seen here or finds the rights there.
     """
     followers = Q(refunds__isnull=False) | Q(disputes__isnull=False)
     has_followers = Exists(Payment.objects.filter(followers, order=OuterRef("pk")))
     orders = Order.objects.select_for_update(of=["self"])
     order = orders.annotate(has_followers=has_followers).get(pk=event.order_id)
-    if not order.is_paid:
-        return
     lines = list(order.lines.select_related("variant"))
     files = ProductFile.objects.filter(product__in={line.variant.product_id for line in lines})
     grants = [
@@ -31,5 +30,5 @@ def grant_downloads(event: OrderEvent) -> None:
         if file.is_brought_by(line.variant)
     ]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
-    if order.has_followers:  # type: ignore[attr-defined]
+    if order.has_followers or not order.is_paid:  # type: ignore[attr-defined]
         update_access(event)

@@ -15,7 +15,7 @@ def mail_delivery(event: OrderEvent) -> None:
     anybody. The order page shows the files all the same.
     """
     order = event.order
-    if not order.is_paid:  # refunded before the mail was written
+    if not order.is_deliverable:  # refunded before the mail was written; a failed refund brings us here anew
         return
     if order.total == 0 and not _is_proven(order):
         return

@@ -147,7 +147,11 @@ ORDER_REACTIONS = {
     "order.refunded": ["delivery.access.update_access", "checkout.mails.mail_refund"],
     "order.refund_asked": ["checkout.mails.mail_staff_of_refund_request"],
     "order.refund_declined": ["checkout.mails.mail_refund_declined"],
-    "order.refund_failed": ["delivery.access.update_access", "checkout.mails.mail_staff_of_failed_refund"],
+    "order.refund_failed": [
+        "delivery.access.update_access",
+        "delivery.mails.mail_delivery",
+        "checkout.mails.mail_staff_of_failed_refund",
+    ],
     "order.disputed": ["delivery.access.update_access", "checkout.mails.mail_staff_of_dispute"],
     "order.dispute_won": ["delivery.access.update_access"],
     "order.dispute_lost": ["delivery.access.update_access"],
