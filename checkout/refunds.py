@@ -98,7 +98,7 @@ def execute_refund(refund: Refund) -> None:
 
 
 def _looked_up(provider: Provider, refund: Refund) -> RefundResult:
-    """How a refund stands that the provider has made: one begun there has no key that would guard a repeat."""
+    """How a refund stands that the provider has made. One begun there has no key to guard a repeat."""
     made = provider.fetch(refund.payment).refunds
     found = next((each for each in made if each.reference == refund.reference), None)
     if found is None:

@@ -105,8 +105,10 @@ class Payment(models.Model):
 
     @property
     def refundable(self) -> int:
-        """What is left of the payment: captured, less every refund that has not failed, in minor units."""
+        """What is left: captured, less disputes lost and refunds that have not failed, in minor units."""
         taken = self.refunds.exclude(status="failed").aggregate(sum=Sum("amount"))["sum"] or 0
+        lost = self.disputes.filter(status="lost", is_warning=False)
+        taken += lost.aggregate(sum=Sum("amount"))["sum"] or 0
         return max(self.amount - taken, 0) if self.status == self.Status.SUCCEEDED else 0
 
     def claim_check(self) -> bool:
