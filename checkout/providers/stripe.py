@@ -222,13 +222,15 @@ class StripeProvider(Provider):
 
 def _provider_event(event: stripe.Event) -> ProviderEvent:
     about = event.data.object.to_dict()
-    metadata = about.get("metadata") or {}
+    key = str((about.get("metadata") or {}).get("payment", ""))[:60]
     is_session = about.get("object") == "checkout.session"
+    # A payment's reference is its session; only where our key is missing its intent says which one is meant.
+    reference = about.get("id") if is_session else "" if key else about.get("payment_intent")
     return ProviderEvent(
         external_id=event.id,
         type=event.type,
-        payment_key=str(metadata.get("payment", ""))[:60],
-        payment_reference=str(about.get("id" if is_session else "payment_intent") or ""),
+        payment_key=key,
+        payment_reference=str(reference or ""),
         is_money=is_session and about.get("payment_status") == "paid",
         body=json.dumps(event.to_dict(), default=str),
     )
