@@ -37,8 +37,8 @@ def reconcile(say: Progress) -> None:
     for provider in providers().values():
         try:
             read_events(provider, say)
-        except ProviderUnavailable as error:
-            say(f"{provider.name} does not answer: {error}", 0)
+        except (ProviderUnavailable, PaymentRefused) as error:
+            say(f"{provider.name} gives no list of events: {error}", 0)
     check_books(say)
 
 
