@@ -1,7 +1,8 @@
 """Sends work to the queue by name, once the transaction that asked for it is on disk."""
 
 import logging
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -16,13 +17,18 @@ def enqueue(task_name: str, *ids: int) -> None:
     A name that is no task raises KeyError at once. A broker that is away is logged and forgotten: the
     rows say what is due and a sweep takes them up, so a call lost or repeated here changes nothing.
     """
+    transaction.on_commit(partial(_send, _tasks()[task_name].name, ids))
+
+
+@cache
+def _tasks() -> Any:
+    """All tasks by name. Celery checks all models whenever it imports them: once a process is enough."""
     current_app.loader.import_default_modules()
-    task = current_app.tasks[task_name]
-    transaction.on_commit(partial(_send, task.name, ids))
+    return current_app.tasks
 
 
 def _send(task_name: str, ids: tuple[int, ...]) -> None:
     try:
-        current_app.tasks[task_name].apply_async(args=ids)
+        _tasks()[task_name].apply_async(args=ids)
     except (OperationalError, OSError) as error:
         logger.warning("The broker is away; %s%s waits for the sweep: %s", task_name, ids, error)
