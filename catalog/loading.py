@@ -3,26 +3,32 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.base import ModelState
+from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
+from catalog.markdown import render_markdown
 from catalog.models import Category, Faq, Picture, Price, Product, ProductFile, ProductImage, Variant
 from catalog.models.product import LANGUAGES
 from catalog.rows import JSONRows
+from catalog.structured import product_data
 
 Row = TypeVar("Row", bound=Model)
 SHELF_LENGTH = 6
 NEWEST = 200
-# modeltranslation keeps a copy of the default language in the untranslated column, which nobody reads.
-_UNREAD = {"search_title", "search_text", "title", "tagline", "description", "author", "license_summary"}
-_COLUMNS = [field.name for field in Product._meta.concrete_fields if field.name not in _UNREAD]
-_PARTS = ("variants_", "files_", "faqs_", "images_", "categories_", "cover_", "related_")
+_TRANSLATED = ("title", "tagline", "description", "author", "requirements", "license_summary")
+_PLAIN = (
+    *("id", "slug", "kind", "content_language", "status", "published_at"),
+    *("refund_days", "sample", "is_cover_drawn"),
+)
+_COLUMNS = [*_PLAIN, *(f"{name}_{code}" for name in _TRANSLATED for code in LANGUAGES)]
+_PARTS = ("variants", "files", "faqs", "images", "categories", "cover", "related")
 # What stands in the ready query for the slug and the time of each request.
 _SLUG = "the slug"
 _NOW = datetime(1, 1, 1, tzinfo=UTC)
@@ -68,20 +74,42 @@ def _by_category(newest: list[int]) -> dict[int, list[int]]:
     return {category: products[:SHELF_LENGTH] for category, products in shelves.items()}
 
 
-def load_product(slug: str) -> tuple[Product, list[Product]] | None:
+@dataclass(frozen=True, eq=False)
+class ProductPage:
+    """All that a product's page shows. What is loaded alike is one object, so that it is rendered once."""
+
+    product: Product
+    variants: list[Variant]
+    files: list[ProductFile]
+    faqs: list[Faq]
+    images: list[ProductImage]
+    categories: list[Category]
+    related: list[Product]
+
+    @property
+    def description_html(self) -> str:
+        return render_markdown(self.product.description)
+
+    @property
+    def structured_data(self) -> dict[str, Any]:
+        return product_data(self.product, self.variants)
+
+
+def load_product(slug: str) -> ProductPage | None:
     """A product, published or not, with all that its page shows, and products that go with it: one query."""
     sql, params = _statement(settings.CURRENCY)
-    adapt = connection.ops.adapt_datetimefield_value
-    given = {_SLUG: slug, adapt(_NOW): adapt(timezone.now())}
-    for product in Product.objects.raw(sql, [given.get(param, param) for param in params]):
-        return product, _unpack(product)
-    return None
+    given = {_SLUG: slug, connection.ops.adapt_datetimefield_value(_NOW): timezone.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [given.get(param, param) for param in params])
+        found = cursor.fetchone()
+    return _page(found[0]) if found else None
 
 
 @cache
 def _statement(currency: str) -> tuple[str, tuple[Any, ...]]:
     """Kept ready: for Django, wording this query is ten times the work of running it."""
-    products = Product.objects.only(*_COLUMNS).annotate(**_parts(currency)).filter(slug=_SLUG).order_by()
+    whole = Cast(JSONObject(**{name: F(name) for name in _COLUMNS}, **_parts(currency)), TextField())
+    products = Product.objects.filter(slug=_SLUG).order_by().values_list(whole)
     return products.query.sql_with_params()
 
 
@@ -90,19 +118,19 @@ def _parts(currency: str) -> dict[str, JSONRows]:
     amounts = Price.objects.filter(variant=OuterRef("pk"), currency=currency).values("amount")
     variants = Variant.objects.active().filter(**here).annotate(shop_amount=Subquery(amounts))
     return {
-        "variants_": JSONRows(variants, **_columns("title"), amount=F("shop_amount")),
-        "files_": JSONRows(
+        "variants": JSONRows(variants, **_columns("title"), amount=F("shop_amount")),
+        "files": JSONRows(
             ProductFile.objects.filter(**here),
             **_columns("title"),
             **{name: F(name) for name in ("filename", "size", "created_at")},
         ),
-        "faqs_": JSONRows(Faq.objects.filter(**here), **_columns("question", "answer")),
-        "images_": JSONRows(ProductImage.objects.filter(**here), **_columns("alt"), **_picture("picture")),
-        "categories_": JSONRows(
+        "faqs": JSONRows(Faq.objects.filter(**here), **_columns("question", "answer")),
+        "images": JSONRows(ProductImage.objects.filter(**here), **_columns("alt"), **_picture("picture")),
+        "categories": JSONRows(
             Category.objects.filter(products=OuterRef("pk")), **_columns("title"), slug=F("slug")
         ),
-        "cover_": JSONRows(Picture.objects.filter(pk=OuterRef("cover")), **_picture()),
-        "related_": JSONRows(
+        "cover": JSONRows(Picture.objects.filter(pk=OuterRef("cover")), **_picture()),
+        "related": JSONRows(
             _related(currency),
             **_columns("title", "author"),
             **_picture("cover"),
@@ -135,19 +163,23 @@ def _picture(path: str = "") -> dict[str, F]:
     return {name: F(f"{path}__{name}" if path else name) for name in ("digest", "width", "height")}
 
 
-def _unpack(product: Product) -> list[Product]:
-    """Turn the lists of the row into what prefetch_related() would have left; gives the related products."""
-    rows = {name: json.loads(vars(product).pop(name)) for name in _PARTS}
-    covers = [_bare(Picture, **row) for row in rows["cover_"]]
-    product._state.fields_cache["cover"] = covers[0] if covers else None
-    vars(product)["_prefetched_objects_cache"] = {
-        "variants": [_variant(product, **row) for row in rows["variants_"]],
-        "files": [_file(**row) for row in rows["files_"]],
-        "faqs": [_bare(Faq, **row) for row in rows["faqs_"]],
-        "images": [_image(**row) for row in rows["images_"]],
-        "categories": [_bare(Category, **row) for row in rows["categories_"]],
-    }
-    return [_card(**row) for row in rows["related_"]]
+@lru_cache(maxsize=256)
+def _page(text: str) -> ProductPage:
+    row = json.loads(text)
+    parts = {name: row.pop(name) for name in _PARTS}
+    product = _bare(Product, **row | {"published_at": _time(row["published_at"])})
+    product._state.fields_cache["cover"] = _bare(Picture, **parts["cover"][0]) if parts["cover"] else None
+    return ProductPage(
+        product,
+        variants=[_variant(product, **row) for row in parts["variants"]],
+        files=[
+            _bare(ProductFile, **row | {"created_at": _time(row["created_at"])}) for row in parts["files"]
+        ],
+        faqs=[_bare(Faq, **row) for row in parts["faqs"]],
+        images=[_image(**row) for row in parts["images"]],
+        categories=[_bare(Category, **row) for row in parts["categories"]],
+        related=[_card(**row) for row in parts["related"]],
+    )
 
 
 def _bare(model: type[Row], **values: Any) -> Row:
@@ -156,6 +188,11 @@ def _bare(model: type[Row], **values: Any) -> Row:
     vars(row).update(values, _state=ModelState())
     row._state.adding = False
     return row
+
+
+def _time(text: str | None) -> datetime | None:
+    time = datetime.fromisoformat(text) if text else None
+    return time.replace(tzinfo=UTC) if time and not time.tzinfo else time
 
 
 def _variant(product: Product, amount: int | None, **row: Any) -> Variant:
@@ -167,8 +204,7 @@ def _variant(product: Product, amount: int | None, **row: Any) -> Variant:
 
 
 def _file(created_at: str, **row: Any) -> ProductFile:
-    time = datetime.fromisoformat(created_at)
-    return _bare(ProductFile, created_at=time if time.tzinfo else time.replace(tzinfo=UTC), **row)
+    return _bare(ProductFile, created_at=_time(created_at), **row)
 
 
 def _image(digest: str, width: int, height: int, **row: Any) -> ProductImage:

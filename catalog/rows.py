@@ -7,7 +7,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 
 class JSONRows(Subquery):
-    """The rows of a subquery as the text of a JSON list, so that a row and its small parts are one query."""
+    """The rows of a subquery as a JSON list, so that a row and its small parts are one query."""
 
     output_field = TextField()
 
@@ -15,9 +15,9 @@ class JSONRows(Subquery):
         super().__init__(rows.values(entry=JSONObject(**columns)))
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
-        template = "(SELECT json_group_array(json(entry)) FROM (%(subquery)s))"
+        template = "json((SELECT json_group_array(json(entry)) FROM (%(subquery)s)))"
         return super().as_sql(compiler, connection, template=template)  # type: ignore[call-arg]
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
-        template = "(SELECT coalesce(json_agg(entry), '[]')::text FROM (%(subquery)s) AS entries)"
+        template = "(SELECT coalesce(json_agg(entry), '[]') FROM (%(subquery)s) AS entries)"
         return super().as_sql(compiler, connection, template=template)  # type: ignore[call-arg]

@@ -11,10 +11,8 @@ from catalog.caching import public_page
 from catalog.files import content_type
 from catalog.listing import BEST, SORTS, list_products
 from catalog.loading import load_home, load_product
-from catalog.markdown import render_markdown
 from catalog.models import Category, Product
 from catalog.search import suggest
-from catalog.structured import product_data
 from storefront.text import clean_line
 
 LONGEST_QUERY = 100
@@ -80,24 +78,13 @@ def _list(request: HttpRequest, slug: str) -> TemplateResponse:
 @require_safe
 @public_page
 def product_detail(request: HttpRequest, slug: str) -> HttpResponseBase:
-    loaded = load_product(slug)
-    if loaded is None:
+    page = load_product(slug)
+    if page is None:
         return _moved(request, "product", slug)
-    product, related = loaded
-    if not product.is_on_sale and not _may_preview(request):
+    is_preview = not page.product.is_on_sale
+    if is_preview and not _may_preview(request):
         raise Http404
-    variants = list(product.variants.all())
-    context = {
-        "product": product,
-        "variants": variants,
-        "files": product.files.all(),
-        "faqs": product.faqs.all(),
-        "images": product.images.all(),
-        "related": related,
-        "description_html": render_markdown(product.description),
-        "structured_data": product_data(product, variants) if product.is_on_sale else None,
-        "is_preview": not product.is_on_sale,
-    }
+    context = {"page": page, "is_preview": is_preview}
     return TemplateResponse(request, "catalog/product_detail.html", context)
 
 

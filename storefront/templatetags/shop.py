@@ -72,6 +72,7 @@ def _render_part(name: str, language: str, value: Hashable) -> SafeString:
             "language": language,
             "direction": "rtl" if get_language_bidi() else "ltr",
             "site_name": settings.SITE_NAME,
+            "site_url": settings.SITE_URL,
             "refund_window_days": settings.REFUND_WINDOW_DAYS,
             "is_demo": settings.DEMO,
         },

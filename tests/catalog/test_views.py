@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -110,17 +111,15 @@ def test_a_product_page_shows_all_of_it(client):
     make_full_product(tagline_en="Crisp & warm")
     make_full_product(slug="other", title_en="Other book")
 
-    page = client.get("/products/bread/")
-    text = page.content.decode()
+    answer = client.get("/products/bread/")
+    page, text = answer.context["page"], answer.content.decode()
 
-    assert [variant.price.amount for variant in page.context["variants"]] == [1200, 4900]
-    assert [file.filename for file in page.context["files"]] == ["book.pdf", "book.pdf"]
-    assert [faq.question for faq in page.context["faqs"]] == ["Why 0?", "Why 1?"]
-    assert [image.alt for image in page.context["images"]] == ["Page 0", "Page 1"]
-    assert [(other.title, other.lowest_price.amount) for other in page.context["related"]] == [
-        ("Other book", 1200)
-    ]
-    assert page.context["description_html"] == '<h3 dir="auto">Inside</h3>\n<p dir="auto">Much.</p>\n'
+    assert [variant.price.amount for variant in page.variants] == [1200, 4900]
+    assert [file.filename for file in page.files] == ["book.pdf", "book.pdf"]
+    assert [faq.question for faq in page.faqs] == ["Why 0?", "Why 1?"]
+    assert [image.alt for image in page.images] == ["Page 0", "Page 1"]
+    assert [(other.title, other.lowest_price.amount) for other in page.related] == [("Other book", 1200)]
+    assert '<h3 dir="auto">Inside</h3>\n<p dir="auto">Much.</p>\n' in text
     assert "Crisp &amp; warm" in text
     assert 'content="' in text
 
@@ -134,18 +133,37 @@ def test_a_product_speaks_the_readers_language_or_english(client, prefix, title)
     assert f"<bdi>{title}</bdi>" in client.get(f"{prefix}/products/bread/").content.decode()
 
 
+def test_a_change_shows_at_once(client):
+    product = make_full_product()
+    client.get("/products/bread/")
+    product.faqs.filter(question_en="Why 0?").update(question_en="Why bread?")
+
+    text = client.get("/products/bread/").content.decode()
+
+    assert "Why bread?" in text
+    assert "Why 0?" not in text
+
+
+def test_the_sample_can_be_opened_from_the_page_and_from_home(client):
+    make_full_product(sample="samples/bread.pdf", is_featured=True)
+
+    assert 'href="/products/bread/sample/"' in client.get("/products/bread/").content.decode()
+    assert 'href="/products/bread/sample/"' in client.get("/").content.decode()
+
+
 def test_a_variant_off_sale_is_not_offered(client):
     product = make_full_product()
     product.variants.filter(title_en="Team").update(is_active=False)
 
-    assert len(client.get("/products/bread/").context["variants"]) == 1
+    assert len(client.get("/products/bread/").context["page"].variants) == 1
 
 
 def test_search_engines_read_what_it_costs(client):
     make_full_product(kind="ebook")
 
-    data = client.get("/products/bread/").context["structured_data"]
+    text = client.get("/products/bread/").content.decode()
 
+    data = json.loads(text.split('<script type="application/ld+json">')[1].split("</script>")[0])
     assert data["@type"] == ["Product", "Book"]
     assert [(offer["price"], offer["priceCurrency"]) for offer in data["offers"]] == [
         ("12.00", "USD"),
