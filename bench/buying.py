@@ -3,9 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, islice
 
-from bench.browsing import Reader
+from bench.browsing import Answer, Reader
 from bench.processes import NotReady, cpu_seconds
 from bench.shops import Served
 
@@ -16,11 +16,19 @@ _numbers = count(1)
 
 def buy_ours(shop: Served, number: int) -> None:
     """Product, cart, checkout, the demo provider's page, and the order page that offers the downloads."""
+    pay_ours(*fill_cart(shop, number), number)
+
+
+def fill_cart(shop: Served, number: int) -> tuple[Reader, Answer]:
+    """A guest with one product, on the checkout's page."""
     # Every guest has an address of their own: the shop limits how many payments one may start.
     reader = Reader(shop.base, address=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
     product = reader.get(shop.products[number % len(shop.products)])
     cart = reader.submit(product, "/cart/lines/")
-    checkout = reader.get("/checkout/") if cart.status == 200 else cart
+    return reader, reader.get("/checkout/") if cart.status == 200 else cart
+
+
+def pay_ours(reader: Reader, checkout: Answer, number: int) -> None:
     payment = reader.submit(
         checkout, "/checkout/", email=f"guest{number}@example.com", country="JO", provider="demo"
     )
@@ -52,10 +60,10 @@ def cpu_of_purchases(shop: Served, buy: Purchase, purchases: int) -> float:
 
 
 def orders_a_second(shop: Served, orders: int) -> float:
-    """How many whole purchases end with a paid order each second, by guests who buy at the same time."""
-    turns = iter([next(_numbers) for _each in range(orders)])
+    """How many orders are placed, paid and shown with their downloads each second, by guests at a time."""
+    guests = iter([(*fill_cart(shop, number), number) for number in islice(_numbers, orders)])
     failures: list[BaseException] = []
-    buyers = [threading.Thread(target=_keep_buying, args=(shop, turns, failures)) for _ in range(BUYERS)]
+    buyers = [threading.Thread(target=_keep_paying, args=(guests, failures)) for _ in range(BUYERS)]
     begun = time.monotonic()
     for buyer in buyers:
         buyer.start()
@@ -66,9 +74,9 @@ def orders_a_second(shop: Served, orders: int) -> float:
     return orders / (time.monotonic() - begun)
 
 
-def _keep_buying(shop: Served, turns: Iterator[int], failures: list[BaseException]) -> None:
+def _keep_paying(guests: Iterator[tuple[Reader, Answer, int]], failures: list[BaseException]) -> None:
     try:
-        while (number := next(turns, None)) is not None:
-            buy_ours(shop, number)
+        while guest := next(guests, None):
+            pay_ours(*guest)
     except Exception as error:
         failures.append(error)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from checkout.models import Order, OrderEvent
+from checkout.models import OrderEvent
 
 logger = logging.getLogger(__name__)
 
@@ -14,12 +14,6 @@ logger = logging.getLogger(__name__)
 def handle_event(event: OrderEvent) -> None:
     """Run the reactions to an event, unless another worker does or did. A failure is tried again later."""
     if event.claim():
-        react(event)
-
-
-def handle_events_of(order: Order) -> None:
-    """Run at once what is not handled yet, for a buyer who looks at the order now; no claim is waited for."""
-    for event in order.events.filter(handled_at=None):
         react(event)
 
 

@@ -15,8 +15,8 @@ from checkout.cart import Cart
 from checkout.models import Order, OrderLine
 from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
-from checkout.reactions import handle_events_of
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
+from delivery.fulfilment import grant_at_once
 from delivery.links import offers, open_link
 from delivery.mails import is_mailed
 from delivery.models import Download, DownloadGrant
@@ -116,13 +116,13 @@ def _file_response(grant: DownloadGrant) -> HttpResponseBase:
 
 
 def _look_again(order: Order) -> str:
-    """How the order stands, after asking the provider and finishing what a paid order still waits for."""
+    """How the order stands, after asking the provider and opening what a paid order brings."""
     if order.is_pending and not order.is_held:
         for payment in order.payments.unsettled().exclude(reference=""):
             sync_if_stale(payment)
         order.refresh_from_db()
     if order.is_deliverable:
-        handle_events_of(order)
+        grant_at_once(order)
     return _state(order)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Price, Product, ProductFile, Variant
+from checkout import reactions
 from checkout.cart import Cart
 from checkout.models import DemoCharge, Order, Payment
 from checkout.payments import start_payment, sync_payment
@@ -86,3 +87,9 @@ def paid_order(*products: Product, **buyer: Any) -> Order:
     sync_payment(payment)
     payment.order.refresh_from_db()
     return payment.order
+
+
+def handle_events_of(order: Order) -> None:
+    """Run what follows from the order's events, as a worker would."""
+    for event in order.events.filter(handled_at=None):
+        reactions.react(event)

@@ -11,11 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from checkout.models import Order
 from checkout.payments import start_payment
-from checkout.reactions import handle_events_of
 from delivery.links import download_url
 from delivery.models import DownloadGrant
 from tests.doubles.stripe import StripeDouble
-from tests.factories import make_product, make_user, paid_order, pending_order
+from tests.factories import handle_events_of, make_product, make_user, paid_order, pending_order
 
 pytestmark = pytest.mark.django_db
 MONA = {"email": "mona@example.com", "country": "EG", "provider": "demo"}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from checkout import reactions, tasks
 from checkout.models import Order, OrderEvent
 from delivery.models import DownloadGrant
-from tests.factories import paid_order
+from tests.factories import handle_events_of, paid_order
 
 pytestmark = pytest.mark.django_db
 
@@ -80,16 +80,6 @@ def test_run_again_makes_a_handled_event_due_and_changes_nothing_twice(commits: 
     assert (DownloadGrant.objects.count(), len(mail.outbox)) == (1, 1)
 
 
-def test_a_buyer_who_looks_does_not_wait_for_a_claim() -> None:
-    order = paid_order()
-    assert order.events.get(name="order.paid").claim()  # by a worker that then hangs
-
-    reactions.handle_events_of(order)
-
-    assert DownloadGrant.objects.count() == 1
-    assert not order.events.filter(handled_at=None).exists()
-
-
 def test_what_happens_once_is_written_once() -> None:
     order = paid_order()
 
@@ -105,7 +95,7 @@ def test_an_order_refunded_before_it_was_fulfilled_brings_nothing(commits: Any) 
     order.refresh_from_db()
 
     with commits():
-        reactions.handle_events_of(order)
+        handle_events_of(order)
 
     assert not DownloadGrant.objects.usable().exists()
     assert mail.outbox == []

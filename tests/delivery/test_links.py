@@ -9,11 +9,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from checkout.models import Order
-from checkout.reactions import handle_events_of
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
 from delivery.links import download_url, open_link
 from delivery.models import DownloadGrant
-from tests.factories import paid_order
+from tests.factories import handle_events_of, paid_order
 
 pytestmark = pytest.mark.django_db
 DAY = 24 * 60 * 60

@@ -10,10 +10,18 @@ from django.utils import timezone
 from catalog.models import ProductFile
 from checkout.models import DemoCharge, Order
 from checkout.providers import demo
-from checkout.reactions import handle_events_of
 from delivery.links import download_url
 from delivery.models import Download, DownloadGrant
-from tests.factories import make_file, make_product, make_user, paid_order, pending_order, started_payment
+from storefront.models import OutgoingMail
+from tests.factories import (
+    handle_events_of,
+    make_file,
+    make_product,
+    make_user,
+    paid_order,
+    pending_order,
+    started_payment,
+)
 
 pytestmark = pytest.mark.django_db
 BOOK = b"%PDF-1.7 a book"
@@ -36,6 +44,17 @@ def state(order: Order) -> str:
 
 
 # --- download -------------------------------------------------------------------------------------
+
+
+def test_a_buyer_who_looks_waits_for_no_worker_and_no_mail(client):
+    order = paid_order()
+    assert order.events.get(name="order.paid").claim()  # by a worker that then hangs
+
+    page = client.get(order.get_absolute_url())
+
+    assert len(page.context["downloads"]) == 1
+    assert DownloadGrant.objects.count() == 1
+    assert not OutgoingMail.objects.exists()
 
 
 def test_sends_the_file_with_its_name_type_length_and_tag(grant: DownloadGrant) -> None:
