@@ -2,6 +2,7 @@
 
 import http.client
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -39,11 +40,15 @@ class Answer:
     text: str
     location: str
 
-    def form(self, action: str) -> Form:
-        """The form that is sent to an address with this in it. Raises NotReady when there is none."""
+    @cached_property
+    def forms(self) -> list[Form]:
         parser = _Forms()
         parser.feed(self.text)
-        for form in parser.forms:
+        return parser.forms
+
+    def form(self, action: str) -> Form:
+        """The form that is sent to an address with this in it. Raises NotReady when there is none."""
+        for form in self.forms:
             if action in (form.action or self.url):
                 return form
         raise NotReady(f"{self.url} ({self.status}) has no form for {action}.")

@@ -25,7 +25,9 @@ def fill_cart(shop: Served, number: int) -> tuple[Reader, Answer]:
     reader = Reader(shop.base, address=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
     product = reader.get(shop.products[number % len(shop.products)])
     cart = reader.submit(product, "/cart/lines/")
-    return reader, reader.get("/checkout/") if cart.status == 200 else cart
+    checkout = reader.get("/checkout/") if cart.status == 200 else cart
+    checkout.form("/checkout/")  # read before anything is timed
+    return reader, checkout
 
 
 def pay_ours(reader: Reader, checkout: Answer, number: int) -> None:
