@@ -98,7 +98,8 @@ class ProductPage:
 def load_product(slug: str) -> ProductPage | None:
     """A product, published or not, with all that its page shows, and products that go with it: one query."""
     sql, params = _statement(settings.CURRENCY)
-    given = {_SLUG: slug, connection.ops.adapt_datetimefield_value(_NOW): timezone.now()}
+    adapt = connection.ops.adapt_datetimefield_value
+    given: dict[Any, Any] = {_SLUG: slug, adapt(_NOW): adapt(timezone.now())}
     with connection.cursor() as cursor:
         cursor.execute(sql, [given.get(param, param) for param in params])
         found = cursor.fetchone()
