@@ -21,7 +21,7 @@ def within_limit(name: str, key: str, *, limit: int, per: timedelta) -> bool:
     row = {"key": salted_hmac(f"limit.{name}", key, algorithm="sha256").hexdigest(), "window": window}
     if _count(row, limit):
         return True
-    LimitCount.objects.get_or_create(**row, defaults={"ends_at": window + per})
+    LimitCount.objects.bulk_create([LimitCount(**row, ends_at=window + per)], ignore_conflicts=True)
     return _count(row, limit)
 
 

@@ -1,5 +1,6 @@
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -97,6 +98,9 @@ class OrderEvent(DueRow):
         With `once`, a second event of that key on the order is not written, and false is returned.
         """
         event = cls(order=order, name=name, data=data or {}, once=once)
+        has_reactions = bool(settings.ORDER_REACTIONS[name])
+        if not has_reactions:
+            event.handled_at = timezone.now()
         try:
             with transaction.atomic():
                 event.save()
@@ -104,5 +108,6 @@ class OrderEvent(DueRow):
             if once is None:
                 raise
             return False  # it happened before
-        enqueue("checkout.handle_event", event.pk)
+        if has_reactions:
+            enqueue("checkout.handle_event", event.pk)
         return True

@@ -123,10 +123,13 @@ class Payment(models.Model):
 
     def mark_started(self, reference: str, redirect_url: str) -> None:
         """Keep where the provider opened the page. Repeating it changes nothing."""
-        Payment.objects.filter(pk=self.pk, redirect_url="", reference__in=["", reference]).update(
+        started = Payment.objects.filter(pk=self.pk, redirect_url="", reference__in=["", reference]).update(
             reference=reference, redirect_url=redirect_url
         )
-        self.refresh_from_db()
+        if started:
+            self.reference, self.redirect_url = reference, redirect_url
+        else:
+            self.refresh_from_db()
 
     def note_reference(self, reference: str) -> None:
         """Learn the provider's id from a webhook, where the answer to our start got lost."""
