@@ -83,6 +83,7 @@ def _mail_buyer(event: OrderEvent, name: str, context: dict[str, Any], cause: st
         context={"order": order, "order_url": _order_url(order), **context},
         language=order.language,
         cause=cause,
+        about=order.number,
     )
 
 
@@ -95,6 +96,7 @@ def _mail_staff(event: OrderEvent, *, title: str, words: str, details: str) -> N
             context={"title": title, "words": words, "details": details, "path": path},
             language=settings.LANGUAGE_CODE,
             cause=f"{event.name}:{event.pk}:{address}",
+            about=event.order.number,
         )
 
 

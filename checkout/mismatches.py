@@ -33,5 +33,6 @@ def note_mismatch(
                     context={"title": title, "words": kind.label, "details": details, "path": path},
                     language=settings.LANGUAGE_CODE,
                     cause=f"mismatch:{mismatch.pk}:{address}",
+                    about=order.number if order else "",
                 )
     return mismatch

@@ -16,7 +16,7 @@ class OutgoingMailAdmin(admin.ModelAdmin):
 
     list_display = ["created_at", "to", "subject", "status", "attempts", "short_error"]
     list_filter = ["status", "language", "created_at"]
-    search_fields = ["to", "subject", "cause"]
+    search_fields = ["to", "subject", "cause", "about"]
     ordering = ["-pk"]
     actions = ["send_again"]
     show_full_result_count = False
@@ -35,7 +35,17 @@ class OutgoingMailAdmin(admin.ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: OutgoingMail | None = None) -> Any:
         """A secret mail holds a code or a link that even staff may not see."""
-        fields = ["cause", "to", "language", "subject", "status", "attempts", "next_attempt_at", "error"]
+        fields = [
+            "cause",
+            "about",
+            "to",
+            "language",
+            "subject",
+            "status",
+            "attempts",
+            "next_attempt_at",
+            "error",
+        ]
         fields += ["created_at", "sent_at", "is_secret"]
         return fields if obj is None or obj.is_secret else [*fields, "text"]
 

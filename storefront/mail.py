@@ -20,27 +20,49 @@ _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=F
 
 
 def send_templated(
-    name: str, *, to: str, context: dict[str, Any], language: str, cause: str, is_secret: bool = False
+    name: str,
+    *,
+    to: str,
+    context: dict[str, Any],
+    language: str,
+    cause: str,
+    about: str = "",
+    is_secret: bool = False,
 ) -> OutgoingMail:
     """Promise one mail: templates/mail/<name>.{subject.txt,txt,html} in the given language.
 
     The cause names why the mail is sent, such as "order.paid:17". One cause is one mail, however often
-    this is called: a repeat gives the row that is there. Sent after commit, by a task.
+    this is called: a repeat gives the row that is there. Sent after commit, by a task. `about` is the number
+    of the order that the mail belongs to, for staff to find it there.
     """
     mail = OutgoingMail.objects.filter(cause=cause).first()
     if mail is None:
         mail = write_mail(
-            cause=cause, to=to, language=language, is_secret=is_secret, **_render(name, context, language)
+            cause=cause,
+            to=to,
+            language=language,
+            about=about,
+            is_secret=is_secret,
+            **_render(name, context, language),
         )
     return mail
 
 
 def write_mail(
-    *, cause: str, to: str, language: str, subject: str, text: str, html: str = "", is_secret: bool = False
+    *,
+    cause: str,
+    to: str,
+    language: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    about: str = "",
+    is_secret: bool = False,
 ) -> OutgoingMail:
     """Promise one mail with ready texts. One cause is one mail, as in send_templated()."""
     mail = OutgoingMail(
         cause=cause,
+        about=about,
         to=to,
         language=language,
         subject=clean_line(subject)[:300],

@@ -33,6 +33,7 @@ class OutgoingMail(models.Model):
         FAILED = "failed", _("Failed")
 
     cause = models.CharField(_("cause"), max_length=200, unique=True, editable=False)
+    about = models.CharField(_("about"), max_length=40, blank=True, editable=False)
     to = models.EmailField(_("to"), max_length=320)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     subject = models.CharField(_("subject"), max_length=300)
@@ -55,7 +56,8 @@ class OutgoingMail(models.Model):
         verbose_name_plural = _("mails")
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="outgoing_mail_due")
+            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="outgoing_mail_due"),
+            models.Index(fields=["about"], name="outgoing_mail_about"),
         ]
 
     def __str__(self) -> str:

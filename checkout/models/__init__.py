@@ -1,6 +1,7 @@
 from checkout.models.demo import DemoCharge
 from checkout.models.dispute import Dispute
 from checkout.models.event import OrderEvent
+from checkout.models.evidence import Evidence
 from checkout.models.mismatch import Mismatch, ReconcileMark
 from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
@@ -10,6 +11,7 @@ from checkout.models.webhook import WebhookEvent
 __all__ = [
     "DemoCharge",
     "Dispute",
+    "Evidence",
     "Mismatch",
     "Order",
     "OrderEvent",

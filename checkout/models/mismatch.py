@@ -1,8 +1,10 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from checkout.models.order import Order
 
 
@@ -24,6 +26,14 @@ class Mismatch(models.Model):
     details = models.TextField(_("details"), blank=True)
     found_at = models.DateTimeField(_("found"), auto_now_add=True)
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("resolved by"),
+    )
     note = models.TextField(_("note of staff"), blank=True)
 
     class Meta:
@@ -41,9 +51,10 @@ class Mismatch(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.reference}"
 
-    def resolve(self) -> bool:
-        """Staff has looked and acted. Once."""
-        return bool(Mismatch.objects.filter(pk=self.pk, resolved_at=None).update(resolved_at=timezone.now()))
+    def resolve(self, *, note: str, by: User) -> bool:
+        """Staff has looked and acted, as the note says. Once."""
+        unresolved = Mismatch.objects.filter(pk=self.pk, resolved_at=None)
+        return bool(unresolved.update(resolved_at=timezone.now(), resolved_by=by, note=note))
 
 
 class ReconcileMark(models.Model):

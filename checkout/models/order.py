@@ -155,18 +155,21 @@ class Order(models.Model):
             self.refresh_from_db()
         return bool(moved)
 
-    def hold(self, reason: str) -> bool:
-        """Stop delivery until staff has looked. The first reason stays; holding twice does nothing."""
+    def hold(self, reason: str, *, by: str = "") -> bool:
+        """Stop delivery until staff has looked. The first reason stays; holding twice does nothing.
+
+        `by` is the address of the person who holds it.
+        """
         with transaction.atomic():
             held = Order.objects.filter(pk=self.pk, held_at=None).update(
                 held_at=timezone.now(), held_reason=reason
             )
             if held:
                 self.refresh_from_db()
-                OrderEvent.record(self, "order.held", {"reason": reason})
+                OrderEvent.record(self, "order.held", {"reason": reason, "by": by})
             return bool(held)
 
-    def release(self) -> bool:
+    def release(self, *, by: str = "") -> bool:
         """Let a held order go on; what waited for it is done now. Releasing twice does nothing."""
         with transaction.atomic():
             released = Order.objects.filter(pk=self.pk, held_at__isnull=False).update(
@@ -175,7 +178,7 @@ class Order(models.Model):
             if released:
                 self.refresh_from_db()
                 self.events.filter(handled_at=None).update(next_attempt_at=timezone.now())
-                OrderEvent.record(self, "order.released")
+                OrderEvent.record(self, "order.released", {"by": by})
             return bool(released)
 
     def _move(self, sources: list[Status], target: Status, time_field: str, event: str) -> bool:

@@ -64,6 +64,14 @@ class Refund(models.Model):
         related_name="+",
         verbose_name=_("requested by"),
     )
+    retries = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="retried_by",
+        verbose_name=_("instead of the failed refund"),
+    )
     key = models.CharField(max_length=60, unique=True, default=new_refund_key, editable=False)
     reference = models.CharField(
         _("reference at the provider"), max_length=255, null=True, blank=True, unique=True
@@ -107,6 +115,11 @@ class Refund(models.Model):
         if mine:
             self.refresh_from_db()
         return bool(mine)
+
+    def run_again(self) -> bool:
+        """Make a refund that is on its way due at once, on the wish of staff."""
+        waiting = Refund.objects.filter(pk=self.pk, status=self.Status.PENDING)
+        return bool(waiting.update(next_attempt_at=timezone.now(), error=""))
 
     def mark_retry(self, error: str) -> None:
         Refund.objects.filter(pk=self.pk, status=self.Status.PENDING).update(

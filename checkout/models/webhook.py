@@ -25,7 +25,9 @@ class WebhookEvent(DueRow):
             models.UniqueConstraint(fields=["provider", "external_id"], name="one_row_a_webhook_event")
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(handled_at=None), name="webhook_event_due")
+            models.Index(fields=["next_attempt_at"], condition=Q(handled_at=None), name="webhook_event_due"),
+            models.Index(fields=["payment_key"], name="webhook_event_of_payment"),
+            models.Index(fields=["payment_reference"], name="webhook_event_of_ref"),
         ]
 
     def __str__(self) -> str:
