@@ -27,6 +27,14 @@ class RefundNotPossible(StorefrontError):
     """The payment can't be refunded now: it is in dispute, or the provider's time for it has passed."""
 
 
+class RefundsChanged(StorefrontError):
+    """Money was given back since the page was shown: whoever decides must look again."""
+
+
+class MailNotPossible(StorefrontError):
+    """There is nothing to deliver, or the mail was sent just now."""
+
+
 class TooManyOrders(StorefrontError):
     """The limit for free orders or payment attempts is reached."""
 

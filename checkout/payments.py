@@ -163,7 +163,7 @@ def _book(payment: Payment, order: Order, capture_reference: str) -> None:
 
 
 @transaction.atomic
-def release_order(order: Order) -> bool:
+def release_order(order: Order, *, by: str = "") -> bool:
     """Let a held order go on, on the word of staff: money that differed counts as what was asked for.
 
     False, and nothing done, when the order isn't held.
@@ -173,7 +173,7 @@ def release_order(order: Order) -> bool:
         return False
     for payment in order.payments.select_for_update().exclude(mismatch="").order_by("pk"):
         _book(payment, order, payment.capture_reference)
-    return order.release()
+    return order.release(by=by)
 
 
 def _mismatch(payment: Payment, order: Order, result: PaymentResult) -> str:

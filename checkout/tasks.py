@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
-from checkout import inbox, payments, reactions, reconciling, refunds
+from checkout import evidence, inbox, payments, reactions, reconciling, refunds, resyncing
 from checkout.errors import ProviderUnavailable
-from checkout.models import DemoCharge, Order, OrderEvent, Payment, Refund, WebhookEvent
+from checkout.models import DemoCharge, Evidence, Order, OrderEvent, Payment, Refund, WebhookEvent
 from checkout.providers import demo
 
 BATCH = 200
@@ -47,6 +47,22 @@ def execute_due_refunds() -> None:
 def sync_due_payments() -> None:
     for payment in Payment.objects.to_sync()[:BATCH]:
         payments.sync_if_stale(payment)
+
+
+@shared_task(name="checkout.resync_payment")
+def resync_payment(payment_id: int) -> None:
+    resyncing.resync([Payment.objects.select_related("order").get(pk=payment_id)])
+
+
+@shared_task(name="checkout.print_evidence")
+def print_evidence(evidence_id: int) -> None:
+    evidence.print_evidence(Evidence.objects.get(pk=evidence_id))
+
+
+@shared_task(name="checkout.print_due_evidence")
+def print_due_evidence() -> None:
+    for row in Evidence.objects.due()[:BATCH]:
+        evidence.print_evidence(row)
 
 
 @shared_task(name="checkout.reconcile")

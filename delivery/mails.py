@@ -14,6 +14,16 @@ def mail_delivery(event: OrderEvent) -> None:
         return
     if not is_mailed(order):
         return
+    _write(order, f"order.delivered:{order.pk}")
+
+
+def mail_delivery_again(event: OrderEvent) -> None:
+    """Mail the buyer once more, at the address of now, because staff asked. One mail a wish."""
+    if event.order.is_deliverable:
+        _write(event.order, f"order.delivered:{event.order_id}:{event.pk}")
+
+
+def _write(order: Order, cause: str) -> None:
     with override(order.language):
         order_url = settings.SITE_URL + order.get_absolute_url()
     send_templated(
@@ -25,7 +35,8 @@ def mail_delivery(event: OrderEvent) -> None:
             "order_url": order_url,
         },
         language=order.language,
-        cause=f"order.delivered:{order.pk}",
+        cause=cause,
+        about=order.number,
     )
 
 

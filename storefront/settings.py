@@ -155,7 +155,22 @@ ORDER_REACTIONS = {
     "order.disputed": ["delivery.access.update_access", "checkout.mails.mail_staff_of_dispute"],
     "order.dispute_won": ["delivery.access.update_access"],
     "order.dispute_lost": ["delivery.access.update_access"],
+    "order.mail_asked": ["delivery.mails.mail_delivery_again"],
+    "order.email_changed": [],
 }
+# What staff reads on the page of an order: functions called with the Order and how many rows each may tell
+# of, which give entries of checkout.timeline.
+ORDER_TIMELINE = [
+    "checkout.telling.tell_events",
+    "checkout.telling_money.tell_payments",
+    "checkout.telling_money.tell_refunds",
+    "checkout.telling_money.tell_disputes",
+    "checkout.telling.tell_requests",
+    "checkout.telling.tell_webhooks",
+    "checkout.telling.tell_mails",
+    "checkout.telling.tell_mismatches",
+    "delivery.telling.tell_downloads",
+]
 
 
 # --- Database, cache, queue ----------------------------------------------------------------------
@@ -216,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "execute-due-refunds": {"task": "checkout.execute_due_refunds", "schedule": schedule(60)},
     "sync-due-payments": {"task": "checkout.sync_due_payments", "schedule": schedule(60)},
     "reconcile": {"task": "checkout.reconcile", "schedule": schedule(3600)},
+    "print-due-evidence": {"task": "checkout.print_due_evidence", "schedule": schedule(60)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},

@@ -1,0 +1,91 @@
+"""All that the shop knows about a disputed order, for the provider or the bank: on a page, and as a PDF."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import override
+
+from accounts.models import User
+from checkout.models import Dispute, Evidence
+from checkout.refund_requests import refund_days
+from checkout.timeline import timeline
+from storefront.jobs import enqueue
+from storefront.pdf import PdfNotPossible, render_pdf
+
+logger = logging.getLogger(__name__)
+STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
+HISTORY = {"order", "payment", "refund", "dispute"}
+MAX_ROWS = 1000
+
+
+def evidence_of(dispute: Dispute) -> dict[str, Any]:
+    """What the page and the PDF show, in the language of now; oldest first, as it is read there."""
+    order = dispute.payment.order
+    entries = timeline(order, limit=MAX_ROWS)[::-1]
+    return {
+        "dispute": dispute,
+        "payment": dispute.payment,
+        "order": order,
+        "lines": order.lines.select_related("variant__product"),
+        "history": [entry for entry in entries if entry.kind in HISTORY],
+        "downloads": [entry for entry in entries if entry.kind == "download"],
+        "mails": [entry for entry in entries if entry.kind == "mail"],
+        "refund_days": refund_days(order),
+        "made_at": timezone.now(),
+    }
+
+
+def ask_for_evidence(dispute: Dispute, *, language: str, by: User) -> Evidence:
+    """Have a PDF printed by a task. While one of this language is on its way, that one is given."""
+    try:
+        with transaction.atomic():
+            evidence = Evidence.objects.create(dispute=dispute, language=language, requested_by=by)
+            enqueue("checkout.print_evidence", evidence.pk)
+    except IntegrityError:
+        return Evidence.objects.get(dispute=dispute, language=language, handled_at=None)
+    return evidence
+
+
+def print_evidence(evidence: Evidence) -> None:
+    """Print and store the PDF. Safe to repeat: one file a row; a failure is tried again later."""
+    if not evidence.claim():
+        return
+    try:
+        with override(evidence.language):
+            content = _print(evidence)
+    except PdfNotPossible as refusal:
+        evidence.mark_failed(str(refusal))
+    except Exception as error:
+        # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
+        logger.exception("Evidence %s could not be printed.", evidence.pk)
+        evidence.mark_failed(f"{type(error).__name__}: {error}")
+    else:
+        _store(evidence, content)
+        evidence.mark_handled()
+
+
+def _print(evidence: Evidence) -> bytes:
+    disputes = Dispute.objects.select_related("payment__order__user")
+    context = {
+        **evidence_of(disputes.get(pk=evidence.dispute_id)),
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "language": evidence.language,
+        "direction": "rtl" if evidence.language in settings.LANGUAGES_BIDI else "ltr",
+        "is_pdf": True,
+    }
+    return render_pdf(render_to_string("checkout/evidence.html", context), STYLESHEET)
+
+
+def _store(evidence: Evidence, content: bytes) -> None:
+    """Under a name made from the row's key, so that a repeat takes the place of what a dead worker left."""
+    name = f"evidence/{evidence.key}.pdf"
+    evidence.file.storage.delete(name)
+    evidence.file.save(name, ContentFile(content), save=False)
+    Evidence.objects.filter(pk=evidence.pk).update(file=evidence.file.name)

@@ -1,0 +1,43 @@
+"""Template tags of the pages for staff."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from checkout.wording import explain, provider_name
+from storefront.templatetags.shop import icon
+
+register = template.Library()
+register.filter(explain)
+register.filter(provider_name)
+
+# Status -> tone and icon: a status is a word, and never colour alone.
+_LOOKS = {
+    "pending": ("wait", "hourglass"),
+    "paid": ("good", "circle-check"),
+    "succeeded": ("good", "circle-check"),
+    "partially_refunded": ("wait", "undo-2"),
+    "refunded": ("", "undo-2"),
+    "expired": ("", "clock"),
+    "failed": ("bad", "circle-alert"),
+    "canceled": ("", "x"),
+    "open": ("wait", "circle-alert"),
+    "won": ("good", "circle-check"),
+    "lost": ("bad", "circle-alert"),
+    "approved": ("good", "circle-check"),
+    "declined": ("", "x"),
+    "sent": ("good", "circle-check"),
+}
+
+
+@register.filter
+def badge(row: Any) -> SafeString:
+    """The status of a row as a coloured word with its icon."""
+    tone, name = _LOOKS[row.status]
+    return state(tone, name, row.get_status_display())
+
+
+def state(tone: str, icon_name: str, words: Any) -> SafeString:
+    return format_html('<span class="state {}">{} {}</span>', tone, icon(icon_name), words)
