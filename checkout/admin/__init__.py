@@ -1,9 +1,12 @@
 """Orders and money for staff. Nothing is edited by hand: pages and actions call deeds."""
 
 from checkout.admin.base import ReadOnly
+from checkout.admin.disputes import DisputeAdmin
 from checkout.admin.events import OrderEventAdmin, WebhookEventAdmin
-from checkout.admin.money import DisputeAdmin, MismatchAdmin, PaymentAdmin, RefundAdmin
+from checkout.admin.mismatches import MismatchAdmin
+from checkout.admin.money import PaymentAdmin, RefundAdmin
 from checkout.admin.orders import OrderAdmin
+from checkout.admin.requests import RefundRequestAdmin
 
 __all__ = [
     "DisputeAdmin",
@@ -13,5 +16,6 @@ __all__ = [
     "PaymentAdmin",
     "ReadOnly",
     "RefundAdmin",
+    "RefundRequestAdmin",
     "WebhookEventAdmin",
 ]

@@ -1,19 +1,25 @@
 """What all pages for staff share."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.db.models.options import Options
-from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
-from storefront.money import digits, format_money
+from accounts.models import User
+from storefront.money import digits
 
 
-class ReadOnly:
-    """What only deeds may change."""
+class ReadOnly(admin.ModelAdmin):
+    """What only deeds may change. `row_actions` are actions that stand on the page of one row too."""
 
-    opts: Options
+    show_full_result_count = False
+    row_actions: tuple[str, ...] = ()
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -29,10 +35,49 @@ class ReadOnly:
         codename = get_permission_codename("change", self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        allowed = self.get_actions(request)
+        offered = [(name, found[2]) for name in self.row_actions if (found := allowed.get(name))]
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "row_actions": offered}
+        )
 
-def money(amount: int, currency: str) -> str:
-    return format_money(amount, currency, get_language() or "en")
+
+class OwnPage(ReadOnly):
+    """A model whose rows are shown on a page of our own."""
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.page(request, int(object_id) if object_id.isascii() and object_id.isdecimal() else 0)
 
 
 def say(model_admin: admin.ModelAdmin, request: HttpRequest, words: str, count: int) -> None:
     model_admin.message_user(request, words % {"count": digits(count)}, messages.SUCCESS)
+
+
+Door = Callable[[HttpRequest, int, User], HttpResponse]
+
+
+def door(page: str, *permissions: str) -> Callable[[Door], Callable[[HttpRequest, int], HttpResponse]]:
+    """A door that opens to a POST of staff with these rights; whoever comes by a link is shown the page."""
+
+    def guard(view: Door) -> Callable[[HttpRequest, int], HttpResponse]:
+        @wraps(view)
+        def open_(request: HttpRequest, pk: int) -> HttpResponse:
+            if request.method != "POST":
+                return redirect(page, pk)
+            if not isinstance(request.user, User) or not request.user.has_perms(permissions):
+                raise PermissionDenied
+            return view(request, pk, request.user)
+
+        return open_
+
+    return guard

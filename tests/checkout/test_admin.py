@@ -18,4 +18,4 @@ def test_staff_opens_an_order_with_its_lines_payments_and_events(lost_webhooks: 
     assert response.status_code == 200
     assert f'<bdi dir="ltr">{order.number}</bdi>' in page
     assert order.payments.get().reference in page
-    assert [event.name in page for event in order.events.all()] == [True, True]
+    assert [words in page for words in ("The order was placed.", "The order is paid.")] == [True, True]
