@@ -380,6 +380,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "weasyprint": {"level": "WARNING"},
         "paypalrestsdk": {"level": "INFO"},  # below that it tells secrets and buyers' data
     },
 }

@@ -74,7 +74,7 @@ class PaymentAdmin(ReadOnly):
     @admin.display(description=_("status"), ordering="status")
     def status_shown(self, payment: Payment) -> str:
         if payment.mismatch and payment.is_pending:
-            return format_html("{} {}", badge(payment), state("bad", "circle-alert", _("Differs")))
+            return state("bad", "circle-alert", _("Differs"))
         return badge(payment)
 
     @admin.display(description=_("what differs from the order"))

@@ -1,13 +1,17 @@
 """Template tags of the pages for staff."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
+from checkout.forms import countries
 from checkout.wording import explain, provider_name
-from storefront.templatetags.shop import icon
+from storefront.templatetags.shop import icon, ltr
 
 register = template.Library()
 register.filter(explain)
@@ -37,6 +41,18 @@ def badge(row: Any) -> SafeString:
     """The status of a row as a coloured word with its icon."""
     tone, name = _LOOKS[row.status]
     return state(tone, name, row.get_status_display())
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of a country in the reader's language."""
+    return dict(countries(get_language() or "en")).get(code, code) or "—"
+
+
+@register.filter
+def moment(time: datetime) -> SafeString:
+    """A time that says its zone, for papers that are read elsewhere."""
+    return ltr(date(time, "Y-m-d H:i:s T"))
 
 
 def state(tone: str, icon_name: str, words: Any) -> SafeString:
