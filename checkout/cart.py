@@ -141,6 +141,11 @@ class Cart:
         return self.totals.total
 
     @property
+    def refund_days(self) -> int:
+        """For how many days all that has a price may be given back; 0 where something is sold without."""
+        return min((line.product.refund_window_days for line in self.lines if line.amount), default=0)
+
+    @property
     def can_checkout(self) -> bool:
         return bool(self.lines) and not any(line.problem for line in self.lines)
 

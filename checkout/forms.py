@@ -64,6 +64,15 @@ class AddToCartForm(forms.Form):
         return self.cleaned_data["quantity"] or 1
 
 
+class RefundRequestForm(forms.Form):
+    words = forms.CharField(
+        label=_("What was not right? You need not say."),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+    )
+
+
 class CurrencyForm(forms.Form):
     currency = forms.CharField(max_length=3)
 

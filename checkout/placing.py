@@ -77,6 +77,7 @@ def _write_order(cart: Cart, buyer: Buyer) -> Order:
             quantity=line.quantity,
             unit_amount=line.unit_amount,
             amount=line.amount,
+            refund_days=line.product.refund_window_days,
         )
         for line in cart.lines
     )

@@ -2,24 +2,23 @@ import logging
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Prefetch, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from checkout.cart import Cart
-from checkout.models import Order, OrderLine
-from checkout.payments import sync_if_stale
-from checkout.providers import providers_for
+from checkout.forms import RefundRequestForm
+from checkout.models import Order, RefundRequest
+from checkout.refund_requests import ask_for_refund
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
-from delivery.fulfilment import grant_at_once
-from delivery.links import offers, open_link
-from delivery.mails import is_mailed
+from delivery.links import open_link
 from delivery.models import Download, DownloadGrant
+from delivery.pages import look_again, order_page, shelves, state_of
 from storefront.errors import StorefrontError
 
 logger = logging.getLogger(__name__)
@@ -30,19 +29,36 @@ logger = logging.getLogger(__name__)
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """The buyer's page of one order; whoever has its address is the buyer."""
     order = get_object_or_404(Order, token=token)
-    state = _look_again(order)
-    if order.paid_at:
+    return _order_page(request, order, RefundRequestForm())
+
+
+@login_not_required
+@require_POST
+def refund_request(request: HttpRequest, token: str) -> HttpResponse:
+    """The buyer asks for their money back. A second click finds the first one's request."""
+    order = get_object_or_404(Order, token=token)
+    form = RefundRequestForm(request.POST)
+    if form.is_valid():
+        try:
+            asked = ask_for_refund(order, form.cleaned_data["words"])
+        except StorefrontError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _said_of(asked))
+            return redirect(order)
+    return _order_page(request, order, form)
+
+
+def _said_of(asked: RefundRequest) -> str:
+    if asked.status == RefundRequest.Status.OPEN:
+        return _("We have your wish, and answer by e-mail.")
+    return _("We have looked at your wish. How it stands is told below.")
+
+
+def _order_page(request: HttpRequest, order: Order, form: RefundRequestForm) -> HttpResponse:
+    if look_again(order).paid_at:
         _empty_cart(request, order)
-    lines = list(_with_rights(order.lines.all()))
-    context = {
-        "order": order,
-        "state": state,
-        "lines": lines,
-        "downloads": [offer for line in lines for offer in offers(line)] if state == "paid" else [],
-        "providers": providers_for(order.total, order.currency) if state == "failed" else [],
-        "is_mailed": state == "paid" and is_mailed(order),
-    }
-    response = TemplateResponse(request, "delivery/order.html", context)
+    response = TemplateResponse(request, "delivery/order.html", order_page(order) | {"form": form})
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "same-origin"
     return response
@@ -51,18 +67,13 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
-    return JsonResponse({"state": _look_again(get_object_or_404(Order, token=token))})
+    return JsonResponse({"state": state_of(look_again(get_object_or_404(Order, token=token)))})
 
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """Everything the reader has bought, newest first."""
-    paid = Order.objects.paid().filter(user=request.user.pk, held_at=None)
-    lines = _with_rights(OrderLine.objects.filter(order__in=paid).order_by("-order_id", "pk"))
-    shelves = [
-        {"product": line.variant.product, "order": line.order, "downloads": offers(line)} for line in lines
-    ]
-    return TemplateResponse(request, "delivery/library.html", {"shelves": shelves})
+    return TemplateResponse(request, "delivery/library.html", {"shelves": shelves(request.user.pk)})
 
 
 @login_not_required
@@ -113,36 +124,6 @@ def _file_response(grant: DownloadGrant) -> HttpResponseBase:
     response["Cache-Control"] = "private, no-store"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
-
-
-def _look_again(order: Order) -> str:
-    """How the order stands, after asking the provider and opening what a paid order brings."""
-    if order.is_pending and not order.is_held:
-        for payment in order.payments.unsettled().exclude(reference=""):
-            sync_if_stale(payment)
-        order.refresh_from_db()
-    if order.is_deliverable:
-        grant_at_once(order)
-    return _state(order)
-
-
-def _state(order: Order) -> str:
-    """One of: held, paid, refunded, expired, confirming, failed."""
-    if order.is_held:
-        return "held"
-    if order.is_paid:
-        return "paid"
-    if not order.is_pending:
-        return str(order.status)
-    return "confirming" if order.payments.unsettled().exclude(reference="").exists() else "failed"
-
-
-def _with_rights(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
-    """The lines with the usable rights of each and their files at hand, for offers()."""
-    grants = DownloadGrant.objects.usable().select_related("file").order_by("file__position", "file_id")
-    return lines.select_related("order", "variant__product__cover").prefetch_related(
-        Prefetch("grants", queryset=grants)
-    )
 
 
 def _empty_cart(request: HttpRequest, order: Order) -> None:

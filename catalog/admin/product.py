@@ -60,7 +60,7 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
     before = [(None, {"fields": ["kind", "content_language", "categories"]})]
     after = [
         (_("Cover and sample"), {"fields": ["cover_preview", "cover_upload", "draw_cover", "sample"]}),
-        (_("On sale"), {"fields": ["status", "published_at", "is_featured", "slug"]}),
+        (_("On sale"), {"fields": ["status", "published_at", "refund_days", "is_featured", "slug"]}),
     ]
     readonly_fields = ["cover_preview"]
     list_display = ["cover_preview", "title", "kind", "state", "lowest", "as_buyer"]

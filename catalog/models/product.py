@@ -114,7 +114,7 @@ class Product(TextModel):
         _("days for a refund"),
         null=True,
         blank=True,
-        help_text=_("Empty takes the shop's own number of days."),
+        help_text=_("Empty takes the shop's own number of days; 0 sells it without money back."),
     )
     is_featured = models.BooleanField(_("featured on the home page"), default=False)
     # What sorting by price looks at: the lowest amount when prices last changed. Never shown.
@@ -167,6 +167,11 @@ class Product(TextModel):
     @property
     def _has_a_time(self) -> bool:
         return self.status == self.Status.PUBLISHED and self.published_at is not None
+
+    @property
+    def refund_window_days(self) -> int:
+        """How long a buyer of it may ask for the money back: its own number of days, or the shop's."""
+        return settings.REFUND_WINDOW_DAYS if self.refund_days is None else self.refund_days
 
     @property
     def lowest_price(self) -> Price | None:

@@ -1,5 +1,5 @@
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -18,6 +18,10 @@ from storefront.text import fold_email
 def new_token() -> str:
     """256 random bits: whoever holds it is the buyer of one order."""
     return secrets.token_urlsafe(32)
+
+
+def shop_refund_days() -> int:
+    return int(settings.REFUND_WINDOW_DAYS)
 
 
 def expiry() -> Any:
@@ -202,6 +206,9 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_amount = models.PositiveBigIntegerField(_("unit price"))
     amount = models.PositiveBigIntegerField(_("amount"))
+    refund_days = models.PositiveSmallIntegerField(
+        _("days for a refund"), default=shop_refund_days, help_text=_("As promised when it was sold.")
+    )
 
     class Meta:
         verbose_name = _("line")
@@ -218,3 +225,10 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_title} · {self.variant_title}" if self.variant_title else self.product_title
+
+    @property
+    def refund_until(self) -> datetime | None:
+        """Until when its buyer may ask for the money back; None for what is free, unpaid or sold without."""
+        if not (self.amount and self.refund_days and self.order.paid_at):
+            return None
+        return self.order.paid_at + timedelta(days=self.refund_days)

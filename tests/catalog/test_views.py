@@ -286,3 +286,23 @@ def test_home_of_an_empty_shop(client):
     page = client.get("/")
 
     assert (page.status_code, page.context["featured"], page.context["shelves"]) == (200, None, [])
+
+
+@pytest.mark.parametrize(
+    ("own", "said"), [(None, "Money back within 30 days"), (1, "Money back within 1 day"), (0, None)]
+)
+def test_the_page_promises_the_refund_of_this_product(client, own, said):
+    product = make_product(refund_days=own)
+
+    words = client.get(product.get_absolute_url()).content.decode()
+
+    assert said in words if said else "Money back within" not in words
+
+
+def test_a_shop_without_refunds_promises_none(client, settings):
+    settings.REFUND_WINDOW_DAYS = 0
+    product = make_product(title_en="No promise")
+
+    for address in ("/", product.get_absolute_url()):
+        words = client.get(address).content.decode()
+        assert "Money back" not in words.replace("Money back within 30", "")

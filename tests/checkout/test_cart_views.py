@@ -149,3 +149,16 @@ def test_a_line_that_is_not_there_is_not_made_by_changing_it(page_client: Client
 )
 def test_an_odd_offer_to_put_back_is_no_offer(page_client: Client, query: str) -> None:
     assert page_client.get(f"/cart/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(("own", "said"), [(None, ["30 days"]), (7, ["7 days"]), (0, [])])
+def test_cart_and_checkout_promise_the_shortest_refund_of_what_is_in_it(
+    own: int | None, said: list[str]
+) -> None:
+    client = Client()
+    put_in_cart(client, make_product())
+    put_in_cart(client, make_product(refund_days=own))
+
+    cart, checkout = words(client.get("/cart/")), words(client.get("/checkout/"))
+    assert re.findall(r"Money back within (\w+ days)", cart) == said
+    assert re.findall(r"for (\w+ days) you can have your money back", checkout) == said

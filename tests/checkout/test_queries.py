@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from checkout.models import Order
+from checkout.models import Order, Refund
 from checkout.payments import start_payment
+from checkout.refund_requests import ask_for_refund
+from checkout.refunds import request_refund
 from delivery.links import download_url
 from delivery.models import DownloadGrant
 from tests.doubles.stripe import StripeDouble
@@ -95,6 +97,28 @@ def test_the_order_page_asks_alike_for_any_number_of_lines() -> None:
     for lines in (1, 5):
         order = paid_order(*[make_product(files=2) for _each in range(lines)])
         handle_events_of(order)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/orders/{order.token}/").status_code == 200
+        counts.append(len(asked))
+
+    assert counts[0] == counts[1] <= 10
+
+
+def test_the_order_page_asks_alike_for_any_number_of_refunded_lines(commits: Any) -> None:
+    client, counts = Client(), []
+    for lines in (2, 6):
+        with commits():
+            order = paid_order(*[make_product(files=2) for _each in range(lines)])
+        with commits():
+            for line in list(order.lines.all())[1:]:
+                request_refund(
+                    order.payments.get(),
+                    100,
+                    lines={line: 100},
+                    reason=Refund.Reason.OTHER,
+                    source=Refund.Source.STAFF,
+                )
+            ask_for_refund(order)
         with CaptureQueriesContext(connection) as asked:
             assert client.get(f"/orders/{order.token}/").status_code == 200
         counts.append(len(asked))

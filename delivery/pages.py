@@ -1,0 +1,96 @@
+"""What the buyer's pages show: one order, and the library of all."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from checkout.models import Order, OrderLine
+from checkout.money_back import MoneyBack, money_back
+from checkout.payments import sync_if_stale
+from checkout.providers import providers_for
+from delivery.fulfilment import grant_at_once
+from delivery.links import offers
+from delivery.mails import is_mailed
+from delivery.models import DownloadGrant
+
+
+def look_again(order: Order) -> Order:
+    """The order as it stands, after asking the provider and opening what a paid order brings."""
+    if order.is_pending and not order.is_held:
+        for payment in order.payments.unsettled().exclude(reference=""):
+            sync_if_stale(payment)
+        order.refresh_from_db()
+    if order.is_deliverable:
+        grant_at_once(order)
+    return order
+
+
+def state_of(order: Order) -> str:
+    """One of: held, paid, refunded, expired, confirming, failed."""
+    if order.is_held:
+        return "held"
+    if order.is_paid:
+        return "paid"
+    if not order.is_pending:
+        return str(order.status)
+    return "confirming" if order.payments.unsettled().exclude(reference="").exists() else "failed"
+
+
+def order_page(order: Order) -> dict[str, Any]:
+    """All that the page of an order shows, in the same number of queries for any number of lines."""
+    state, lines = state_of(order), list(_with_rights(order.lines.all()))
+    money = money_back(order, lines) if order.paid_at else None
+    downloads = [offer for line in lines for offer in offers(line)] if state == "paid" else []
+    return {
+        "order": order,
+        "state": "closed" if state == "paid" and _is_closed(lines) else state,
+        "lines": lines,
+        "downloads": downloads,
+        "money": money,
+        "kept": _kept(lines, money) if money and state == "paid" else [],
+        "is_auto_approved": settings.REFUNDS_AUTO_APPROVE,
+        "providers": providers_for(order.total, order.currency) if state == "failed" else [],
+        "is_mailed": state == "paid" and is_mailed(order),
+    }
+
+
+def shelves(user_id: int | None) -> list[dict[str, Any]]:
+    """What an account has bought, line by line, newest first, with the way to each refund still open."""
+    paid = Order.objects.paid().filter(user=user_id, held_at=None)
+    lines = _with_rights(OrderLine.objects.filter(order__in=paid).order_by("-order_id", "pk"))
+    return [_shelf(line) for line in lines.select_related("order__refund_request")]
+
+
+def _shelf(line: OrderLine) -> dict[str, Any]:
+    asked, until = getattr(line.order, "refund_request", None), line.refund_until
+    is_closed = _is_closed([line])
+    may_ask = asked is None and not is_closed and until is not None and until >= timezone.now()
+    return {
+        "product": line.variant.product,
+        "order": line.order,
+        "downloads": offers(line),
+        "is_closed": is_closed,
+        "is_asked": asked is not None and asked.status == "open",
+        "refund_until": until if may_ask else None,
+    }
+
+
+def _is_closed(lines: list[OrderLine]) -> bool:
+    """Whether there were rights to download, and all of them were taken back."""
+    rights = [grant for line in lines for grant in line.grants.all()]
+    return bool(rights) and all(grant.revoked_at for grant in rights)
+
+
+def _kept(lines: list[OrderLine], money: MoneyBack) -> list[OrderLine]:
+    """Paid lines that a refund asked for now would not be about, since their window is over or never was."""
+    return [line for line in lines if line.amount and line not in money.parts]
+
+
+def _with_rights(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
+    """The lines with the rights of each, taken back or not, and their files at hand, for offers()."""
+    grants = DownloadGrant.objects.select_related("file").order_by("file__position", "file_id")
+    return lines.select_related("order", "variant__product__cover").prefetch_related(
+        Prefetch("grants", queryset=grants)
+    )
