@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.core.exceptions import SuspiciousOperation
 
 from storefront.errors import StorefrontError
@@ -44,7 +46,14 @@ class ProviderNotOffered(StorefrontError):
 
 
 class ProviderUnavailable(StorefrontError):
-    """No sensible answer. Whether the provider acted is unknown: ask again with the same key."""
+    """No sensible answer. Whether the provider acted is unknown: ask again with the same key.
+
+    `wait` is how long the provider wants to be left alone, if it said so.
+    """
+
+    def __init__(self, message: str, wait: timedelta = timedelta(0)) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class PaymentRefused(StorefrontError):

@@ -52,7 +52,7 @@ def start_payment(order: Order, provider_name: str) -> Payment:
         raise PaymentRefused(
             _("The payment could not be started. Please choose another way to pay.")
         ) from error
-    payment.mark_started(started.reference, started.redirect_url)
+    payment.mark_started(started.reference, started.redirect_url, started.expires_at or payment.expires_at)
     return payment
 
 
@@ -99,17 +99,27 @@ def sync_payment(payment: Payment) -> Payment:
     if payment.reference:
         provider = get_provider(payment.provider)
         result = provider.fetch(payment)
-        if result.state == PaymentState.APPROVED and not payment.order.paid_at:
+        if result.state == PaymentState.APPROVED and _wants_capture(payment, result):
             result = provider.capture(payment)
         if result.state == PaymentState.SUCCEEDED:
             settle_payment(payment, result)
             _book_what_followed(payment, result)
         elif result.state in _FINAL:
-            payment.mark_failed(_FINAL[result.state])
+            payment.mark_failed(_FINAL[result.state], result.error)
+        elif result.state == PaymentState.DECLINED:
+            payment.mark_declined(result.approval, result.error)
+        elif result.state == PaymentState.APPROVED and payment.expires_at <= timezone.now():
+            payment.mark_failed(Payment.Status.CANCELED)  # agreed to, and never to be taken any more
     elif payment.expires_at <= timezone.now():
         # The provider never answered the start, so no buyer was ever given a page to pay at.
         payment.mark_failed(Payment.Status.CANCELED)
     return payment
+
+
+def _wants_capture(payment: Payment, result: PaymentResult) -> bool:
+    """Not an agreement that was declined before, and not for an order that is paid otherwise meanwhile."""
+    is_tried = bool(payment.declined) and payment.declined == result.approval
+    return not is_tried and Order.objects.filter(pk=payment.order_id, paid_at=None).exists()
 
 
 def sync_if_stale(payment: Payment) -> None:
@@ -119,7 +129,7 @@ def sync_if_stale(payment: Payment) -> None:
     try:
         sync_payment(payment)
     except (ProviderUnavailable, PaymentRefused, ProviderNotOffered) as error:
-        Payment.objects.filter(pk=payment.pk).update(error=str(error))
+        payment.mark_unreached(str(error), getattr(error, "wait", timedelta(0)))
         logger.warning("Payment %s could not be looked up: %s", payment.pk, error)
 
 
@@ -178,17 +188,20 @@ def release_order(order: Order, *, by: str = "") -> bool:
 
 def _mismatch(payment: Payment, order: Order, result: PaymentResult) -> str:
     """What the provider took that is not what we asked for, in words for staff; empty when all is equal."""
+    provider = get_provider(payment.provider)
     asked = {
         "reference": payment.key,
         "amount": order.total,
         "currency": order.currency,
-        "live mode": get_provider(payment.provider).is_live,
+        "live mode": provider.is_live,
+        "payee": provider.payee or result.payee,
     }
     got = {
         "reference": result.key,
         "amount": result.amount,
         "currency": result.currency,
         "live mode": result.is_live,
+        "payee": result.payee,
     }
     return "; ".join(
         f"{name}: {got[name]} instead of {asked[name]}" for name in asked if got[name] != asked[name]

@@ -1,6 +1,7 @@
 """Giving money back. The row with its key is written first; the provider is called by a task."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Sum
@@ -90,7 +91,7 @@ def execute_refund(refund: Refund) -> None:
         provider = get_provider(refund.payment.provider)
         result = _looked_up(provider, refund) if refund.reference else provider.refund(refund)
     except (ProviderUnavailable, ProviderNotOffered) as error:
-        refund.mark_retry(str(error))
+        refund.mark_retry(str(error), getattr(error, "wait", timedelta(0)))
     except PaymentRefused as error:
         settle_refund(refund, RefundResult(RefundState.FAILED, refund.reference or "", 0, error=str(error)))
     else:

@@ -19,6 +19,7 @@ from checkout.models import Order
 from checkout.origin import is_from_this_shop
 from checkout.payments import start_payment
 from checkout.placing import Buyer, place_order
+from checkout.providers.transport import patience
 from storefront.errors import StorefrontError
 
 
@@ -134,7 +135,8 @@ def _removed(request: HttpRequest) -> dict[str, object] | None:
 def _to_payment(order: Order, provider: str) -> HttpResponse:
     if order.paid_at:
         return redirect(order)
-    return HttpResponseRedirect(start_payment(order, provider).redirect_url)
+    with patience():
+        return HttpResponseRedirect(start_payment(order, provider).redirect_url)
 
 
 def _checkout_page(request: HttpRequest, form: CheckoutForm, cart: Cart) -> HttpResponse:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST
 from checkout import inbox
 from checkout.errors import ProviderNotOffered, ProviderUnavailable
 from checkout.providers import get_provider
+from checkout.providers.transport import patience
 
 
 @csrf_exempt
@@ -14,7 +15,8 @@ from checkout.providers import get_provider
 def webhook(request: HttpRequest, provider: str) -> HttpResponse:
     """Keep what a provider tells us and answer at once; nobody waits for what follows from it."""
     try:
-        inbox.receive(get_provider(provider), request)
+        with patience():
+            inbox.receive(get_provider(provider), request)
     except ProviderNotOffered as refusal:
         raise Http404 from refusal
     except ProviderUnavailable:

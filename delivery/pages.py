@@ -10,6 +10,7 @@ from checkout.models import Order, OrderLine
 from checkout.money_back import MoneyBack, money_back
 from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
+from checkout.providers.transport import patience
 from delivery.fulfilment import grant_at_once
 from delivery.links import offers
 from delivery.mails import is_mailed
@@ -19,8 +20,9 @@ from delivery.models import DownloadGrant
 def look_again(order: Order) -> Order:
     """The order as it stands, after asking the provider and opening what a paid order brings."""
     if order.is_pending and not order.is_held:
-        for payment in order.payments.unsettled().exclude(reference=""):
-            sync_if_stale(payment)
+        with patience():
+            for payment in order.payments.unsettled().exclude(reference=""):
+                sync_if_stale(payment)
         order.refresh_from_db()
     if order.is_deliverable:
         grant_at_once(order)
@@ -35,7 +37,7 @@ def state_of(order: Order) -> str:
         return "paid"
     if not order.is_pending:
         return str(order.status)
-    return "confirming" if order.payments.unsettled().exclude(reference="").exists() else "failed"
+    return "confirming" if order.payments.to_confirm().exists() else "failed"
 
 
 def order_page(order: Order) -> dict[str, Any]:

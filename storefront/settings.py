@@ -315,6 +315,7 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com").r
 PAYPAL_CLIENT_ID = env.str("PAYPAL_CLIENT_ID", default="")
 PAYPAL_CLIENT_SECRET = env.str("PAYPAL_CLIENT_SECRET", default="")
 PAYPAL_WEBHOOK_ID = env.str("PAYPAL_WEBHOOK_ID", default="")
+PAYPAL_MERCHANT_ID = env.str("PAYPAL_MERCHANT_ID", default="")
 PAYPAL_API_BASE = env.str("PAYPAL_API_BASE", default="https://api-m.paypal.com").rstrip("/")
 ORDER_EXPIRES_AFTER_HOURS = 24
 DOWNLOAD_LINK_HOURS = env.int("DOWNLOAD_LINK_HOURS", default=24)

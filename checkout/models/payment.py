@@ -25,6 +25,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Payments the provider may still have news about, not those that wait for staff."""
         return self.filter(status=Payment.Status.PENDING, mismatch="")
 
+    def to_confirm(self) -> Self:
+        """Payments that a buyer may be waiting for: begun at the provider, and not declined."""
+        return self.unsettled().exclude(reference="").filter(declined="")
+
     def to_sync(self) -> Self:
         """Unsettled payments that nobody asked about for a while: a minute at first, then ever longer."""
         now = timezone.now()
@@ -54,6 +58,8 @@ class Payment(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     mismatch = models.TextField(_("what differs from the order"), blank=True)
     error = models.TextField(_("last error"), blank=True)
+    # The agreement of the buyer whose card was declined; it is not tried again, the next one is.
+    declined = models.CharField(max_length=40, blank=True, editable=False)
     checks = models.PositiveIntegerField(default=0, editable=False)
     checked_at = models.DateTimeField(_("last look"), null=True, blank=True, editable=False)
     next_check_at = models.DateTimeField(_("next look"), default=timezone.now, editable=False)
@@ -128,15 +134,25 @@ class Payment(models.Model):
         )
         return bool(mine)
 
-    def mark_started(self, reference: str, redirect_url: str) -> None:
-        """Keep where the provider opened the page. Repeating it changes nothing."""
-        started = Payment.objects.filter(pk=self.pk, redirect_url="", reference__in=["", reference]).update(
-            reference=reference, redirect_url=redirect_url
-        )
-        if started:
-            self.reference, self.redirect_url = reference, redirect_url
+    def mark_started(self, reference: str, redirect_url: str, expires_at: datetime) -> None:
+        """Keep where the provider opened the page, and until when. Repeating it changes nothing."""
+        started = {"reference": reference, "redirect_url": redirect_url, "expires_at": expires_at}
+        unopened = Payment.objects.filter(pk=self.pk, redirect_url="", reference__in=["", reference])
+        if unopened.update(**started):
+            self.reference, self.redirect_url, self.expires_at = reference, redirect_url, expires_at
         else:
             self.refresh_from_db()
+
+    def mark_declined(self, approval: str, error: str) -> None:
+        """The buyer's card was refused; the page stays open for another. Nothing is delivered by it."""
+        Payment.objects.filter(pk=self.pk, status=self.Status.PENDING).update(declined=approval, error=error)
+        self.refresh_from_db()
+
+    def mark_unreached(self, error: str, wait: timedelta) -> None:
+        """Keep why the provider gave no answer, and leave it alone for as long as it asks for."""
+        Payment.objects.filter(pk=self.pk).update(error=error)
+        until = timezone.now() + wait
+        Payment.objects.filter(pk=self.pk, next_check_at__lt=until).update(next_check_at=until)
 
     def note_reference(self, reference: str) -> None:
         """Learn the provider's id from a webhook, where the answer to our start got lost."""

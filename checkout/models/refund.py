@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -121,9 +122,10 @@ class Refund(models.Model):
         waiting = Refund.objects.filter(pk=self.pk, status=self.Status.PENDING)
         return bool(waiting.update(next_attempt_at=timezone.now(), error=""))
 
-    def mark_retry(self, error: str) -> None:
+    def mark_retry(self, error: str, wait: timedelta) -> None:
+        """Try again later, after `wait` at the earliest."""
         Refund.objects.filter(pk=self.pk, status=self.Status.PENDING).update(
-            error=error, next_attempt_at=timezone.now() + retry_delay(self.attempts)
+            error=error, next_attempt_at=timezone.now() + max(retry_delay(self.attempts), wait)
         )
 
     def mark(self, status: "Refund.Status", **fields: Any) -> bool:

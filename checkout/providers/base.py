@@ -19,6 +19,7 @@ from checkout.models import Payment, Refund
 class PaymentState(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"  # the buyer agreed, and no money moves before capture()
+    DECLINED = "declined"  # the card was refused at capture(), and the page is open for another one
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
@@ -32,10 +33,11 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True)
 class Started:
-    """A payment page is open at the provider: its id there, and where to send the buyer."""
+    """A payment page is open at the provider: its id there, where to send the buyer, and until when."""
 
     reference: str
     redirect_url: str
+    expires_at: datetime | None = None  # None: at payment.expires_at
 
 
 class DisputeState(StrEnum):
@@ -68,7 +70,11 @@ class DisputeResult:
 
 @dataclass(frozen=True)
 class PaymentResult:
-    """What the provider says of a payment now. `key` is our own id, as the provider gives it back."""
+    """What the provider says of a payment now. `key` is our own id, as the provider gives it back.
+
+    `payee` is the account that gets the money, and `approval` tells one agreement of the buyer from the
+    next; both are empty where a provider doesn't say.
+    """
 
     state: PaymentState
     key: str
@@ -79,6 +85,8 @@ class PaymentResult:
     refunds: tuple[RefundResult, ...] = ()
     disputes: tuple[DisputeResult, ...] = ()
     error: str = ""
+    payee: str = ""
+    approval: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ class Provider(ABC):
     name: str
     label: str | Promise
     is_live: bool
+    payee: str = ""  # our account there, where we were told
 
     @abstractmethod
     def why_not(self, amount: int, currency: str) -> str:
@@ -116,7 +125,8 @@ class Provider(ABC):
     def capture(self, payment: Payment) -> PaymentResult:
         """Take the money of an approved payment, with a key made from payment.key: a repeat takes it once.
 
-        Only for providers whose fetch() can say "approved".
+        Only for providers whose fetch() can say "approved". Says "declined" where the buyer may choose
+        another card on the same page; the next agreement then has another `approval`.
         """
         raise NotImplementedError
 

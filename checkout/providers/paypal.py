@@ -31,11 +31,14 @@ from checkout.providers.paypal_api import PayPalApi, errors_in_our_words, in_wor
 from checkout.providers.paypal_words import (
     CURRENCIES,
     KEY_LIFE,
+    PAGE_LIFE,
     REFUND_REFUSALS,
     amount_in,
+    approval_of,
     dispute_state,
     links_of,
     money,
+    opened_at,
     order_request,
     payment_page,
     payment_result,
@@ -73,6 +76,7 @@ class PayPalProvider(Provider):
 
     def __init__(self) -> None:
         self.is_live = urlsplit(settings.PAYPAL_API_BASE).hostname in LIVE_HOSTS
+        self.payee = settings.PAYPAL_MERCHANT_ID
 
     @property
     def _api(self) -> PayPalApi:
@@ -98,7 +102,8 @@ class PayPalProvider(Provider):
                 order = self._api.post("/v2/checkout/orders", body, {"PayPal-Request-Id": payment.key})
             if order is None:
                 raise PaymentRefused(_("PayPal has closed its page for this payment."))
-            return Started(paypal_id(order["id"]), payment_page(order))
+            closes_at = opened_at(payment, order) + PAGE_LIFE
+            return Started(paypal_id(order["id"]), payment_page(order), closes_at)
 
     def fetch(self, payment: Payment) -> PaymentResult:
         """https://developer.paypal.com/docs/api/orders/v2/#orders_get"""
@@ -119,9 +124,8 @@ class PayPalProvider(Provider):
             order = self._read(payment)
             if order is None or order["status"] != "APPROVED":
                 return self.fetch(payment)
-            approval = re.sub(r"\W", "", str(order.get("update_time", "")))[:20]
             headers = {
-                "PayPal-Request-Id": f"{payment.key}-capture-{approval}",
+                "PayPal-Request-Id": f"{payment.key}-capture-{approval_of(order)}",
                 "Prefer": "return=representation",
             }
             try:
@@ -216,7 +220,9 @@ class PayPalProvider(Provider):
         result = payment_result(payment, order, is_live=self.is_live)
         if issue in BUYER_CAN_TRY_AGAIN:
             words = _("The card or account was declined. The buyer can choose another at PayPal.")
-            return replace(result, state=PaymentState.PENDING, error=words)
+            # Read anew: being declined may count as a change of the order, and is no new agreement.
+            approval = approval_of(self._read(payment) or order) or "-"
+            return replace(result, state=PaymentState.DECLINED, error=words, approval=approval)
         return replace(result, state=PaymentState.FAILED, error=in_words(refusal))
 
     def _made_before(self, refund: Refund) -> RefundResult | None:

@@ -20,7 +20,7 @@ import urllib3
 from paypalrestsdk import Api, exceptions
 
 from checkout.errors import PaymentRefused, ProviderUnavailable
-from checkout.providers.transport import BoundedSession
+from checkout.providers.transport import BoundedSession, seconds_left, wait_wanted
 from storefront.money import UnknownCurrency
 from storefront.text import clean_line
 
@@ -48,7 +48,7 @@ class PayPalApi(Api):
         self, authorization_code: Any = None, refresh_token: Any = None, headers: Any = None
     ) -> dict[str, Any]:
         """The token in use, or a new one: fetched by one thread, without the headers of any call."""
-        if not self._token_lock.acquire(timeout=sum(self.time_out)):
+        if not self._token_lock.acquire(timeout=min(sum(self.time_out), seconds_left())):
             raise requests.Timeout("Another thread waits for PayPal's token already.")
         try:
             if self._token is None or time.monotonic() >= self._token_ends_at:
@@ -148,11 +148,11 @@ def errors_in_our_words() -> Iterator[None]:
     except exceptions.ClientError as error:
         logger.warning("%s", in_words(error))
         if error.response.status_code in _PASSING:
-            raise ProviderUnavailable(in_words(error)) from error
+            raise ProviderUnavailable(in_words(error), wait_wanted(error.response.headers)) from error
         raise PaymentRefused(in_words(error)) from error
     except exceptions.ConnectionError as error:
         logger.warning("%s", in_words(error))
-        raise ProviderUnavailable(in_words(error)) from error
+        raise ProviderUnavailable(in_words(error), wait_wanted(error.response.headers)) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         logger.warning("PayPal is not available: %r", error)
         raise ProviderUnavailable(f"PayPal is not available: {type(error).__name__}.") from error

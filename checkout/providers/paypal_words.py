@@ -27,8 +27,10 @@ from checkout.providers.base import (
 from storefront.money import decimals
 from storefront.text import clean_line
 
-# How long PayPal knows a Request-Id, and longer than it keeps a page open at which nobody pays.
+# How long PayPal knows a Request-Id.
 KEY_LIFE = timedelta(hours=6)
+# How long the buyer has to agree, and we to capture.
+PAGE_LIFE = timedelta(hours=3)
 # https://developer.paypal.com/api/rest/reference/currency-codes/
 WITHOUT_DECIMALS = {"HUF", "JPY", "TWD"}
 CURRENCIES = {
@@ -187,8 +189,7 @@ def payment_result(payment: Payment, order: Mapping[str, Any], *, is_live: bool)
     state = states.get(words["status"])
     if state is None:
         raise ProviderUnavailable(f"PayPal gave the unknown status {words['status']!r}.")
-    opened_at = parse_datetime(order.get("create_time", "")) or payment.created_at
-    if state == PaymentState.PENDING and not capture and _is_page_closed(opened_at):
+    if state == PaymentState.PENDING and not capture and _is_page_closed(opened_at(payment, order)):
         state = PaymentState.CANCELED
     told = capture.get("amount") or unit["amount"]
     return PaymentResult(
@@ -200,7 +201,18 @@ def payment_result(payment: Payment, order: Mapping[str, Any], *, is_live: bool)
         capture_reference=capture.get("id", ""),
         refunds=tuple(refund_result(each) for each in payments.get("refunds", ())),
         error=_why_not_there(capture),
+        payee=unit.get("payee", {}).get("merchant_id", ""),
+        approval=approval_of(order),
     )
+
+
+def opened_at(payment: Payment, order: Mapping[str, Any]) -> datetime:
+    return parse_datetime(order.get("create_time", "")) or payment.created_at
+
+
+def approval_of(order: Mapping[str, Any]) -> str:
+    """Tells one agreement of the buyer from the next, in letters that may stand in a key."""
+    return re.sub(r"\W", "", str(order.get("update_time", "")))[:20]
 
 
 def unknown_order(payment: Payment, *, is_live: bool) -> PaymentResult:
@@ -217,7 +229,7 @@ def unknown_order(payment: Payment, *, is_live: bool) -> PaymentResult:
 
 
 def _is_page_closed(opened_at: datetime) -> bool:
-    return timezone.now() - opened_at > KEY_LIFE
+    return timezone.now() - opened_at > PAGE_LIFE
 
 
 def _why_not_there(capture: Mapping[str, Any]) -> str:

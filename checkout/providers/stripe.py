@@ -27,7 +27,7 @@ from checkout.providers.base import (
     RefundState,
     Started,
 )
-from checkout.providers.transport import BoundedSession
+from checkout.providers.transport import BoundedSession, wait_wanted
 from storefront.money import decimals
 from storefront.text import clean_line
 
@@ -299,7 +299,7 @@ def _errors_in_our_words() -> Iterator[None]:
         raise PaymentRefused(str(error)) from error
     except stripe.StripeError as error:
         logger.warning("Stripe is not available (request %s): %s", error.request_id, error)
-        raise ProviderUnavailable(str(error)) from error
+        raise ProviderUnavailable(str(error), wait_wanted(error.headers)) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         logger.warning("Stripe's answer makes no sense: %r", error)
         raise ProviderUnavailable("Stripe's answer makes no sense.") from error

@@ -12,6 +12,7 @@ from checkout.payments import start_payment, sync_payment
 from checkout.providers import get_provider, paypal_words, providers_for
 from checkout.providers.base import DisputeState, PaymentState, RefundState
 from checkout.providers.paypal import PayPalProvider
+from delivery.pages import state_of
 from storefront.checks import check_providers
 from tests.checkout.provider_contract import ProviderContract, Signed
 from tests.doubles import paypal_schema, provider_schema
@@ -161,12 +162,15 @@ class TestPayPalOnly:
         result = get_provider("paypal").capture(payment)
         sync_payment(payment)
 
-        assert result.state == PaymentState.PENDING
+        assert result.state == PaymentState.DECLINED
         assert "declined" in result.error
         assert payment.is_pending
+        assert state_of(payment.order) == "failed"
+        sync_payment(payment)
         keys = {call.key for call in self.double.called("/capture")}
         assert len(keys) == 1  # nobody tries the same card again and again
 
+        assert start_payment(payment.order, "paypal") == payment  # back to the page that is open
         self.double.approve(payment.reference)
         assert sync_payment(payment).status == Payment.Status.SUCCEEDED
 
@@ -331,9 +335,8 @@ class TestPayPalOnly:
 
 
 def test_states_are_ours() -> None:
-    assert set(paypal_words.ORDER_STATES.values()) | set(paypal_words.CAPTURE_STATES.values()) == set(
-        PaymentState
-    )
+    said = set(paypal_words.ORDER_STATES.values()) | set(paypal_words.CAPTURE_STATES.values())
+    assert said | {PaymentState.DECLINED} == set(PaymentState)  # which a capture's refusal says
     assert set(paypal_words.REFUND_STATES.values()) == set(RefundState)
     assert set(paypal_words.DISPUTE_STATES.values()) == set(DisputeState)
 
