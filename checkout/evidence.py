@@ -13,7 +13,6 @@ from django.utils.translation import override
 
 from accounts.models import User
 from checkout.models import Dispute, Evidence
-from checkout.refund_requests import refund_days
 from checkout.timeline import timeline
 from storefront.jobs import enqueue
 from storefront.pdf import PdfNotPossible, render_pdf
@@ -27,16 +26,17 @@ MAX_ROWS = 1000
 def evidence_of(dispute: Dispute) -> dict[str, Any]:
     """What the page and the PDF show, in the language of now; oldest first, as it is read there."""
     order = dispute.payment.order
+    lines = list(order.lines.select_related("variant__product"))
     entries = timeline(order, limit=MAX_ROWS)[::-1]
     return {
         "dispute": dispute,
         "payment": dispute.payment,
         "order": order,
-        "lines": order.lines.select_related("variant__product"),
+        "lines": lines,
         "history": [entry for entry in entries if entry.kind in HISTORY],
         "downloads": [entry for entry in entries if entry.kind == "download"],
         "mails": [entry for entry in entries if entry.kind == "mail"],
-        "refund_days": refund_days(order),
+        "refund_days": min((line.refund_days for line in lines if line.amount), default=0),
         "made_at": timezone.now(),
     }
 

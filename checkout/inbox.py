@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from checkout.mismatches import note_mismatch
 from checkout.models import Mismatch, Payment, WebhookEvent
+from checkout.parking import note_failure
 from checkout.payments import sync_payment
 from checkout.providers.base import Provider, ProviderEvent
 from storefront.jobs import enqueue
@@ -59,7 +60,7 @@ def handle(event: WebhookEvent) -> None:
     except Exception as error:
         # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
         logger.exception("Webhook event %s could not be handled.", event.pk)
-        event.mark_failed(f"{type(error).__name__}: {error}")
+        note_failure(event, error)
     else:
         event.mark_handled("" if payment else "It speaks of no payment of this shop.")
 

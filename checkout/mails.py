@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from checkout.models import Dispute, Order, OrderEvent, Refund, RefundRequest
+from checkout.models.event import DueRow
 from storefront.mail import send_templated
 
 
@@ -73,6 +74,25 @@ def mail_staff_of_dispute(event: OrderEvent) -> None:
             words=_("Answer at the provider within its time; the order's evidence page has what you need."),
             details=dispute.reason,
         )
+
+
+def mail_staff_of_parked(row: DueRow) -> None:
+    """Tell staff that something failed for days and is not tried any more. One mail a row and person."""
+    kind = row._meta.model_name
+    with override(settings.LANGUAGE_CODE):
+        for _name, address in settings.ADMINS:
+            send_templated(
+                "staff_note",
+                to=address,
+                context={
+                    "title": _("Given up: %(what)s") % {"what": row},
+                    "words": _("This failed for days. Mend the cause, then run it again."),
+                    "details": row.error,
+                    "path": reverse(f"admin:checkout_{kind}_change", args=[row.pk]),
+                },
+                language=settings.LANGUAGE_CODE,
+                cause=f"parked:{kind}:{row.pk}:{address}",
+            )
 
 
 def _mail_buyer(event: OrderEvent, name: str, context: dict[str, Any], cause: str) -> None:

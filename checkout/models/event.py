@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -13,19 +14,34 @@ if TYPE_CHECKING:
     from checkout.models.order import Order
 
 
+HOURLY_AFTER = 12  # attempts, which take an hour and a half
+PARKED_AFTER = 80  # attempts, which take about three days: as long as providers send a webhook again
+
+
 class DueQuerySet(models.QuerySet[Any]):
-    """Rows of work: due until handled, one at a time, tried again ever more slowly."""
+    """Rows of work: due until handled, one at a time, tried again ever more slowly, and parked in the end."""
 
     def due(self) -> Self:
-        return self.filter(handled_at=None, next_attempt_at__lte=timezone.now()).order_by(
+        now = timezone.now()
+        return self.filter(handled_at=None, parked_at=None, next_attempt_at__lte=now).order_by(
             "next_attempt_at", "pk"
         )
+
+    def parked(self) -> Self:
+        return self.filter(handled_at=None, parked_at__isnull=False)
 
 
 class DueRow(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now, editable=False)
     handled_at = models.DateTimeField(_("handled"), null=True, blank=True, editable=False)
+    parked_at = models.DateTimeField(
+        _("given up"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("It failed for days, and waits for staff to run it again."),
+    )
     error = models.TextField(_("last error"), blank=True, editable=False)
 
     objects = DueQuerySet.as_manager()
@@ -41,7 +57,7 @@ class DueRow(models.Model):
         now = timezone.now()
         mine = (
             type(self)
-            .objects.filter(pk=self.pk, handled_at=None, next_attempt_at__lte=now)
+            .objects.filter(pk=self.pk, handled_at=None, parked_at=None, next_attempt_at__lte=now)
             .update(next_attempt_at=now + LEASE, attempts=F("attempts") + 1)
         )
         if mine:
@@ -49,21 +65,36 @@ class DueRow(models.Model):
         return bool(mine)
 
     def mark_handled(self, note: str = "") -> None:
-        self.handled_at, self.error = timezone.now(), note
-        type(self).objects.filter(pk=self.pk, handled_at=None).update(handled_at=self.handled_at, error=note)
-
-    def mark_failed(self, error: str) -> None:
-        """Keep the reason for staff, and try again later."""
-        self.error, self.next_attempt_at = error, timezone.now() + retry_delay(self.attempts)
+        self.handled_at, self.parked_at, self.error = timezone.now(), None, note
         type(self).objects.filter(pk=self.pk, handled_at=None).update(
-            error=error, next_attempt_at=self.next_attempt_at
+            handled_at=self.handled_at, parked_at=None, error=note
+        )
+
+    def mark_failed(self, error: str, wait: timedelta = timedelta(0)) -> bool:
+        """Keep the reason for staff, and try again later, after `wait` at the earliest.
+
+        True when these were attempts enough: the row is parked now, and tried by nobody before run_again().
+        """
+        delay = retry_delay(self.attempts) if self.attempts < HOURLY_AFTER else timedelta(hours=1)
+        self.put_off(error, max(delay, wait))
+        if self.attempts < PARKED_AFTER:
+            return False
+        now = timezone.now()
+        parked = type(self).objects.filter(pk=self.pk, handled_at=None, parked_at=None).update(parked_at=now)
+        return bool(parked)
+
+    def put_off(self, reason: str, delay: timedelta) -> None:
+        """Wait for something that is not there yet."""
+        self.error, self.next_attempt_at = reason, timezone.now() + delay
+        type(self).objects.filter(pk=self.pk, handled_at=None).update(
+            error=reason, next_attempt_at=self.next_attempt_at
         )
 
     def run_again(self) -> None:
-        """Make the row due at once, on the wish of staff."""
-        type(self).objects.filter(pk=self.pk).update(
-            handled_at=None, next_attempt_at=timezone.now(), error=""
-        )
+        """Make the row due at once, on the wish of staff; what was parked has all its attempts again."""
+        mine = type(self).objects.filter(pk=self.pk)
+        mine.filter(parked_at__isnull=False).update(attempts=0)
+        mine.update(handled_at=None, parked_at=None, next_attempt_at=timezone.now(), error="")
 
 
 class OrderEvent(DueRow):

@@ -181,7 +181,8 @@ class Order(models.Model):
             )
             if released:
                 self.refresh_from_db()
-                self.events.filter(handled_at=None).update(next_attempt_at=timezone.now())
+                for event in self.events.filter(handled_at=None):
+                    event.run_again()
                 OrderEvent.record(self, "order.released", {"by": by})
             return bool(released)
 

@@ -23,8 +23,9 @@ _ends_at: ContextVar[float] = ContextVar("ends_at", default=math.inf)
 
 
 @contextmanager
-def patience(seconds: float = BUYERS_PATIENCE) -> Iterator[None]:
-    """All calls to providers in here take no longer than this together: somebody waits for a page."""
+def patience(seconds: float | None = None) -> Iterator[None]:
+    """All calls to providers in here take no longer than this together: a buyer waits for a page."""
+    seconds = BUYERS_PATIENCE if seconds is None else seconds
     token = _ends_at.set(min(_ends_at.get(), time.monotonic() + seconds))
     try:
         yield
@@ -96,9 +97,12 @@ class _BoundedHead:
         cut.daemon = True
         cut.start()
         try:
-            return super().getresponse()  # type: ignore[misc]
+            response = super().getresponse()  # type: ignore[misc]
         finally:
             cut.cancel()
+        if not seconds_left():  # a head that was cut looks like a short one
+            raise TimeoutError("The answer did not begin.")
+        return response
 
 
 def _cut(connection: socket.socket) -> None:

@@ -33,6 +33,9 @@ def lag() -> Findings:
         for name, model in (("Events", OrderEvent), ("Webhooks", WebhookEvent), ("Mails", OutgoingMail)):
             oldest = model.objects.due().values_list("next_attempt_at", flat=True).first()
             yield from _lag(name, oldest)
+        for name, model in (("Events", OrderEvent), ("Webhooks", WebhookEvent)):
+            if parked := model.objects.parked().count():
+                yield warning(name, f"Given up: {parked}. Mend the cause, then run them again in the admin.")
         failed = OutgoingMail.objects.filter(status=OutgoingMail.Status.FAILED).count()
         if failed:
             yield warning("Mails", f"Refused for good: {failed}. See their errors in the admin, under Mails.")
