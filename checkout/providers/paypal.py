@@ -45,6 +45,7 @@ from checkout.providers.paypal_words import (
     paypal_id,
     provider_event,
     refund_result,
+    refunds_beside,
     smallest,
     unknown_order,
 )
@@ -112,7 +113,9 @@ class PayPalProvider(Provider):
             if order is None:
                 return unknown_order(payment, is_live=self.is_live)
             result = payment_result(payment, order, is_live=self.is_live)
-            return replace(result, disputes=self._disputes(result.capture_reference))
+            listed = self._disputes(result.capture_reference)
+            disputes = tuple(dispute for _opened_at, dispute in listed)
+            return replace(result, refunds=refunds_beside(listed, order), disputes=disputes)
 
     def capture(self, payment: Payment) -> PaymentResult:
         """https://developer.paypal.com/docs/api/orders/v2/#orders_capture
@@ -234,8 +237,8 @@ class PayPalProvider(Provider):
         made = payment_result(refund.payment, order, is_live=self.is_live).refunds
         return next((each for each in made if each.key == refund.key), None)
 
-    def _disputes(self, capture: str) -> tuple[DisputeResult, ...]:
-        """https://developer.paypal.com/docs/api/customer-disputes/v1/#disputes_list"""
+    def _disputes(self, capture: str) -> tuple[tuple[str, DisputeResult], ...]:
+        """With the time when each was opened. https://developer.paypal.com/docs/api/customer-disputes/v1/#disputes_list"""
         if not capture:
             return ()
         try:
@@ -246,7 +249,7 @@ class PayPalProvider(Provider):
             return ()
         except exceptions.ResourceNotFound:
             return ()
-        return tuple(self._dispute(each) for each in listed.get("items", ()))
+        return tuple((each.get("create_time", ""), self._dispute(each)) for each in listed.get("items", ()))
 
     def _dispute(self, listed: dict[str, Any]) -> DisputeResult:
         reference, word, told = paypal_id(listed["dispute_id"]), listed["status"], listed["dispute_amount"]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from checkout.errors import ProviderUnavailable
 from checkout.models import OrderLine, Payment
 from checkout.providers.base import (
+    DisputeResult,
     DisputeState,
     PaymentResult,
     PaymentState,
@@ -254,6 +255,30 @@ def refund_result(told: Mapping[str, Any]) -> RefundResult:
         key=number if number.startswith("refund-") else "",
         error=reason if state == RefundState.FAILED else "",
     )
+
+
+def refunds_beside(
+    disputes: Iterable[tuple[str, DisputeResult]], order: Mapping[str, Any]
+) -> tuple[RefundResult, ...]:
+    """The refunds of an order, less those that are a dispute's doing, whose money the dispute itself counts.
+
+    While a dispute is open PayPal takes no refund but by it, and lists one for what it gave the buyer. Of a
+    dispute that was won its refund is what staff gave of their own will, and counts.
+    """
+    left: list[list[Any]] = [
+        [parse_datetime(time), each.amount] for time, each in disputes if each.state != DisputeState.WON
+    ]
+    beside = []
+    for told in order["purchase_units"][0].get("payments", {}).get("refunds", ()):
+        refund, made_at = refund_result(told), parse_datetime(told.get("create_time", ""))
+        is_ours = refund.key or refund.state == RefundState.FAILED or made_at is None
+        causes = (each for each in left if each[0] and each[0] <= made_at and refund.amount <= each[1])
+        cause = None if is_ours else next(causes, None)
+        if cause is None:
+            beside.append(refund)
+        else:
+            cause[1] -= refund.amount
+    return tuple(beside)
 
 
 def dispute_state(word: str) -> DisputeState:
