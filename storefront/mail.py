@@ -128,9 +128,9 @@ def deliver(mail: OutgoingMail) -> bool:
 
 
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
-    domain = settings.ALLOWED_HOSTS[0]
+    domain, wish = settings.ALLOWED_HOSTS[0], f"-{mail.wishes}" if mail.wishes else ""
     headers = {
-        "Message-ID": f"<mail-{mail.pk}-{mail.created_at:%Y%m%d%H%M%S}@{domain}>",
+        "Message-ID": f"<mail-{mail.pk}-{mail.created_at:%Y%m%d%H%M%S}{wish}@{domain}>",
         "Content-Language": mail.language,
     }
     message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)

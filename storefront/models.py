@@ -44,6 +44,7 @@ class OutgoingMail(models.Model):
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    wishes = models.PositiveIntegerField(_("sent again by staff"), default=0, editable=False)
     next_attempt_at = models.DateTimeField(_("next attempt"), default=timezone.now)
     error = models.TextField(_("last error"), blank=True)
     created_at = models.DateTimeField(_("written"), auto_now_add=True)
@@ -98,10 +99,13 @@ class OutgoingMail(models.Model):
         self.save(update_fields=["status", "error", "next_attempt_at"])
 
     def send_again(self) -> bool:
-        """Put a sent or failed mail back in line, on the wish of staff; false if it waits or is a secret."""
+        """Put a sent or failed mail back in line, on the wish of staff; false if it waits or is a secret.
+
+        Each wish is another message: a mailbox would fold one with an id it knows into what it has.
+        """
         done = OutgoingMail.objects.filter(pk=self.pk, is_secret=False).exclude(status=self.Status.PENDING)
         again = {"status": self.Status.PENDING, "attempts": 0, "next_attempt_at": timezone.now(), "error": ""}
-        return bool(done.update(**again))
+        return bool(done.update(wishes=F("wishes") + 1, **again))
 
 
 class LimitCount(models.Model):

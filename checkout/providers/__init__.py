@@ -30,6 +30,12 @@ def get_provider(name: str) -> Provider:
         raise ProviderNotOffered(_("This way to pay is not offered here.")) from None
 
 
+def hidden_for(amount: int, currency: str) -> dict[str, str]:
+    """Why the other providers can't take this sum, by their labels: for staff, not for buyers."""
+    reasons = {str(each.label): each.why_not(amount, currency) for each in providers().values()}
+    return {label: reason for label, reason in reasons.items() if reason}
+
+
 def providers_for(amount: int, currency: str) -> list[Provider]:
     """The providers that can take this sum, in minor units."""
     return [provider for provider in providers().values() if not provider.why_not(amount, currency)]

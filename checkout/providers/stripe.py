@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import stripe
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from checkout.errors import BadWebhookSignature, PaymentRefused, ProviderUnavailable
 from checkout.models import OrderLine, Payment, Refund
@@ -37,6 +38,7 @@ State = TypeVar("State")
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = (4, 10)
 LONGEST_AMOUNT = 99_999_999
+NOT_TAKEN = {"IRR"}  # of those the shop knows. https://docs.stripe.com/currencies
 # Stripe's page has no Persian or Arabic; there the browser decides.
 LOCALES = {"en": "en"}
 REFUND_REASONS = {
@@ -85,7 +87,7 @@ INTENT_STATES = {
 
 class StripeProvider(Provider):
     name = "stripe"
-    label = _("Card and more, by Stripe")
+    label = gettext_lazy("Card and more, by Stripe")
 
     def __init__(self) -> None:
         self.is_live = "_live_" in settings.STRIPE_SECRET_KEY
@@ -101,10 +103,12 @@ class StripeProvider(Provider):
         )
 
     def why_not(self, amount: int, currency: str) -> str:
+        if currency in NOT_TAKEN:
+            return _("Stripe takes no payments in %(currency)s.") % {"currency": currency}
         if amount > LONGEST_AMOUNT:
-            return str(_("Stripe takes sums of eight digits at most."))
+            return _("Stripe takes sums of eight digits at most.")
         if decimals(currency) == 3 and amount % 10:
-            return str(_("Stripe needs the third decimal to be 0."))
+            return _("Stripe needs the third decimal to be 0.")
         return ""
 
     def start(self, payment: Payment, return_url: str, cancel_url: str) -> Started:

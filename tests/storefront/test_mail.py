@@ -235,6 +235,24 @@ def test_staff_may_send_a_failed_mail_again(server):
     assert (mail.status, mail.error, server.subjects) == (Status.SENT, "", ["Mail of order.paid:1"])
 
 
+def test_each_wish_of_staff_is_another_message_and_each_attempt_the_same(server):
+    mail = promise()
+    send_due_mails()
+    first = server.taken[-1]["Message-ID"]
+
+    OutgoingMail.objects.update(status=Status.PENDING, next_attempt_at=timezone.now())  # as after a crash
+    send_due_mails()
+    mail.send_again()
+    send_due_mails()
+    mail.refresh_from_db()
+    mail.send_again()
+    send_due_mails()
+
+    ids = [sent["Message-ID"] for sent in server.taken]
+    assert ids[:2] == [first, first]
+    assert len(set(ids)) == 3
+
+
 def test_workers_at_the_same_moment_send_once(server):
     mail = promise()
     start = threading.Barrier(6)

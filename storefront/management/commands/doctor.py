@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from storefront.doctor import database, machine, outside, queue, storage
+from storefront.doctor import database, machine, outside, paying, queue, storage
 
 CHECKS = [
     database.database,
@@ -12,6 +12,8 @@ CHECKS = [
     queue.lag,
     outside.mail,
     outside.stripe,
+    paying.paypal,
+    paying.ways_to_pay,
     outside.address,
     storage.storage,
     machine.disk,
