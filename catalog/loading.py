@@ -87,6 +87,10 @@ class ProductPage:
     related: list[Product]
 
     @property
+    def formats(self) -> list[str]:
+        return list(dict.fromkeys(file.format for file in self.files))
+
+    @property
     def description_html(self) -> str:
         return render_markdown(self.product.description)
 

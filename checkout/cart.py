@@ -132,6 +132,12 @@ class Cart:
             if pk in variants
         ]
 
+    def drop_gone(self) -> None:
+        """Take out what was deleted from the shop, so that nothing is counted that is not shown."""
+        shown = {line.variant.pk for line in self.lines}
+        if len(shown) < len(self.quantities):
+            self._write({pk: quantity for pk, quantity in self.quantities.items() if pk in shown})
+
     @property
     def totals(self) -> Totals:
         return price((line.quantity, line.unit_amount) for line in self.lines)

@@ -27,9 +27,9 @@ from storefront.errors import StorefrontError
 @login_not_required
 @require_safe
 def cart(request: HttpRequest) -> HttpResponse:
-    return TemplateResponse(
-        request, "checkout/cart.html", {"cart": Cart(request.session), "removed": _removed(request)}
-    )
+    cart = Cart(request.session)
+    cart.drop_gone()
+    return TemplateResponse(request, "checkout/cart.html", {"cart": cart, "removed": _removed(request)})
 
 
 @csrf_exempt

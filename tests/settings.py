@@ -1,9 +1,20 @@
 """The shop's own settings with what tests need: a scratch folder, a known secret, mail kept in memory."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="dukkan-tests-"))
+
+def _scratch_folder() -> str:
+    """A folder that goes with the process that made it; children that only inherit it leave it alone."""
+    folder, maker = tempfile.mkdtemp(prefix="dukkan-tests-"), os.getpid()
+    atexit.register(lambda: os.getpid() == maker and shutil.rmtree(folder, ignore_errors=True))
+    return folder
+
+
+if "DATA_DIR" not in os.environ:
+    os.environ["DATA_DIR"] = _scratch_folder()
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "x" * 40)
 os.environ["DEMO"] = "1"
 os.environ["DEBUG"] = "0"

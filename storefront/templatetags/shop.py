@@ -101,9 +101,15 @@ def money_text(amount: int, currency: str) -> str:
 
 
 @register.filter
+def cost(amount: int, currency: str) -> SafeString:
+    """Minor units as an isolated price, or the word for nothing to pay."""
+    return money(amount, currency) if amount else format_html("<b>{}</b>", _("Free"))
+
+
+@register.filter
 def price(value: Any) -> SafeString:
-    """A Price as an isolated price, or the word for nothing to pay."""
-    return money(value.amount, value.currency) if value.amount else format_html("<b>{}</b>", _("Free"))
+    """A Price, as cost() shows it."""
+    return cost(value.amount, value.currency)
 
 
 @register.filter

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from catalog.loading import SHELF_LENGTH
 from catalog.models import Product
 from tests.catalog.full import make_full_product
-from tests.factories import make_product, make_user
+from tests.factories import make_file, make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +307,14 @@ def test_a_shop_without_refunds_promises_none(client, settings):
     for address in ("/", product.get_absolute_url()):
         words = client.get(address).content.decode()
         assert "Money back" not in words.replace("Money back within 30", "")
+
+
+def test_each_format_has_one_badge(client):
+    product = make_product(files=0)
+    for name in ("a.pdf", "b.epub", "c.pdf"):
+        make_file(product, filename=name)
+
+    words = client.get(product.get_absolute_url()).content.decode().partition("</header>")[2]
+
+    badges = re.findall(r'badge plain"><bdi dir="ltr">(\w+)<', words)
+    assert badges == ["PDF", "EPUB"]

@@ -162,3 +162,28 @@ def test_cart_and_checkout_promise_the_shortest_refund_of_what_is_in_it(
     cart, checkout = words(client.get("/cart/")), words(client.get("/checkout/"))
     assert re.findall(r"Money back within (\w+ days)", cart) == said
     assert re.findall(r"for (\w+ days) you can have your money back", checkout) == said
+
+
+def test_what_is_free_is_called_so(page_client: Client) -> None:
+    put_in_cart(page_client, make_product(0))
+    put_in_cart(page_client, make_product(1200))
+
+    for address in ("/cart/", "/checkout/"):
+        page = words(page_client.get(address))
+        assert "Free" in page
+        assert "$0.00" not in page
+
+
+def test_a_variant_deleted_from_the_shop_is_counted_no_more() -> None:
+    client, gone, kept = Client(), make_product(), make_product()
+    put_in_cart(client, gone)
+    put_in_cart(client, kept, "2")
+    gone.variants.get().delete()
+
+    page = words(client.get("/cart/"))
+
+    assert client.session["cart"] == {str(kept.variants.get().pk): 2}
+    assert '<span class="sr-only">, </span>2</span>' in page
+    key = client.session["cart_key"]
+    client.get("/cart/")
+    assert client.session["cart_key"] == key
