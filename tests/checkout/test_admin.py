@@ -1,5 +1,6 @@
 """The lists for staff, and the pages of single rows."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -150,7 +151,7 @@ def test_a_refund_that_waits_runs_at_once(staff: Client, commits: Any) -> None:
         payment = paid_order().payments.get()
     refund = request_refund(payment, 500, reason=Refund.Reason.OTHER, source=Refund.Source.STAFF)
     refund.claim()
-    refund.mark_retry("away")
+    refund.mark_retry("away", timedelta(0))
 
     with commits():
         act(staff, "refund", "run_again", refund)
