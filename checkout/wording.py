@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from checkout.providers import providers
 from storefront.money import DECIMALS
-from storefront.templatetags.shop import ltr, money
+from storefront.templatetags.shop import isolate, ltr, money
 
 # Texts that rows hold as they stand here.
 _KNOWN = {
@@ -47,7 +47,7 @@ def explain(text: str, currency: str = "") -> SafeString:
     differences = list(_DIFFERENCE.finditer(text))
     if differences and currency:
         return SafeString(" ".join(_difference(match, differences, currency) for match in differences))
-    return sentence("%(text)s", text=text)
+    return isolate(text) if text else SafeString()
 
 
 def _difference(match: re.Match[str], differences: list[re.Match[str]], currency: str) -> SafeString:

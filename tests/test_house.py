@@ -124,6 +124,7 @@ def test_every_task_says_its_name():
 
 def test_every_reaction_is_there():
     paths = [path for reactions in settings.ORDER_REACTIONS.values() for path in reactions]
+    paths += settings.ORDER_TIMELINE
 
     assert paths != []
     assert all(callable(import_string(path)) for path in paths)

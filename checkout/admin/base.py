@@ -1,6 +1,6 @@
 """What all pages for staff share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from storefront.money import digits
@@ -57,6 +58,14 @@ class OwnPage(ReadOnly):
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
         return self.page(request, int(object_id) if object_id.isascii() and object_id.isdecimal() else 0)
+
+
+class IsSet(admin.EmptyFieldListFilter):
+    """Whether a time or a text is there, asked as a question one can answer."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice, words in zip(super().choices(changelist), (_("All"), _("No"), _("Yes")), strict=True):
+            yield {**choice, "display": words}
 
 
 def say(model_admin: admin.ModelAdmin, request: HttpRequest, words: str, count: int) -> None:

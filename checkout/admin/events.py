@@ -7,7 +7,7 @@ from django.template.defaultfilters import date
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from checkout.admin.base import ReadOnly, say
+from checkout.admin.base import IsSet, ReadOnly, say
 from checkout.models import OrderEvent, WebhookEvent
 from checkout.templatetags.staff import state
 from checkout.wording import explain, provider_name
@@ -50,7 +50,7 @@ class WorkAdmin(ReadOnly):
 @admin.register(OrderEvent)
 class OrderEventAdmin(WorkAdmin):
     list_display = ["created_at", "order", "name_shown", "state", "attempts", "error_shown"]
-    list_filter = [("handled_at", admin.EmptyFieldListFilter), "name"]
+    list_filter = [("handled_at", IsSet), "name"]
     list_select_related = ["order"]
     search_fields = ["order__email_folded"]
     exclude = ["name"]
@@ -67,7 +67,7 @@ class OrderEventAdmin(WorkAdmin):
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(WorkAdmin):
     list_display = ["received_at", "provider_shown", "type_shown", "state", "attempts", "error_shown"]
-    list_filter = [("handled_at", admin.EmptyFieldListFilter), "provider", "type"]
+    list_filter = [("handled_at", IsSet), "provider", "type"]
     search_fields = ["external_id", "payment_reference", "payment_key"]
     search_help_text = _("Id of the event or reference of the payment at the provider")
     readonly_fields = ["received_at", "attempts", "next_attempt_at", "handled_at", "error"]

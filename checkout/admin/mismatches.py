@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from checkout.admin.base import OwnPage, door
+from checkout.admin.base import IsSet, OwnPage, door
 from checkout.admin.forms import ResolveForm
 from checkout.admin.money import order_link
 from checkout.models import Mismatch
@@ -47,7 +47,7 @@ def resolution(request: HttpRequest, pk: int, user: User) -> HttpResponse:
 @admin.register(Mismatch)
 class MismatchAdmin(OwnPage):
     list_display = ["found_at", "kind", "provider_shown", "reference_shown", "order_shown", "state"]
-    list_filter = [("resolved_at", admin.EmptyFieldListFilter), "kind", "provider"]
+    list_filter = [("resolved_at", IsSet), "kind", "provider"]
     list_select_related = ["order"]
     search_fields = ["reference", "order__email_folded", "details"]
 

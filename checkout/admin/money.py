@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from checkout.admin.base import ReadOnly, say
+from checkout.admin.base import IsSet, ReadOnly, say
 from checkout.models import Order, Payment, Refund
 from checkout.staff_refunds import refund_again
 from checkout.templatetags.staff import badge, state
@@ -29,7 +29,7 @@ def order_link(order: Order) -> SafeString:
 @admin.register(Payment)
 class PaymentAdmin(ReadOnly):
     list_display = ["created_at", "order_shown", "provider_shown", "amount_shown", "left", "status_shown"]
-    list_filter = ["status", "provider", "is_duplicate", ("mismatch", admin.EmptyFieldListFilter)]
+    list_filter = ["status", "provider", "is_duplicate", ("mismatch", IsSet)]
     search_fields = ["reference", "capture_reference", "order__email_folded"]
     search_help_text = _("E-mail address, or reference at the provider")
     date_hierarchy = "created_at"

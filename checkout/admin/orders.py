@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from checkout.admin import order_page
-from checkout.admin.base import OwnPage, say
+from checkout.admin.base import IsSet, OwnPage, say
 from checkout.models import Order
 from checkout.payments import release_order
 from checkout.templatetags.staff import badge, state
@@ -29,7 +29,7 @@ DOORS = {
 @admin.register(Order)
 class OrderAdmin(OwnPage):
     list_display = ["number_shown", "email_shown", "total_shown", "state", "placed_at"]
-    list_filter = ["status", ("held_at", admin.EmptyFieldListFilter), "placed_at", "language"]
+    list_filter = ["status", ("held_at", IsSet), "placed_at", "language"]
     search_fields = ["email_folded", "token", "payments__reference", "payments__capture_reference"]
     search_help_text = _("E-mail address, order number, or reference at the provider")
     date_hierarchy = "placed_at"

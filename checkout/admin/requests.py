@@ -16,7 +16,7 @@ from checkout.refund_requests import approve, decline
 from checkout.templatetags.staff import badge
 from checkout.timeline import timeline
 from storefront.errors import StorefrontError
-from storefront.templatetags.shop import money
+from storefront.templatetags.shop import isolate, money
 
 PAGE = "admin:checkout_refundrequest_change"
 
@@ -92,7 +92,7 @@ class RefundRequestAdmin(OwnPage):
 
     @admin.display(description=_("what the buyer says"))
     def words_shown(self, asked: RefundRequest) -> str:
-        return asked.words[:120]
+        return isolate(asked.words[:120])
 
     @admin.display(description=_("status"), ordering="status")
     def status_shown(self, asked: RefundRequest) -> str:

@@ -60,7 +60,7 @@ def test_a_task_makes_a_pdf_that_staff_downloads(
     assert evidence.file.name == f"evidence/{evidence.key}.pdf"
     assert page.status_code == 200
     response = staff.get(page_of(dispute, f"evidence/files/{evidence.key}"))
-    pdf = b"".join(response.streaming_content)
+    pdf = response.getvalue()
     assert pdf.startswith(b"%PDF-")
     assert "evidence-D-" in response["Content-Disposition"]
     assert "no-store" in response["Cache-Control"]

@@ -50,7 +50,7 @@ def test_no_such_order(staff: Client, pk: str) -> None:
 
 
 def test_a_link_to_a_deed_shows_the_order(staff: Client, order: Order) -> None:
-    assert staff.get(page_of(order, "refunds")).url == page_of(order)
+    assert staff.get(page_of(order, "refunds"))["Location"] == page_of(order)
 
 
 def test_staff_without_the_right_does_nothing_and_is_offered_nothing(client: Client, order: Order) -> None:
@@ -121,7 +121,8 @@ def test_the_address_changes_and_old_links_stay_good(staff: Client, order: Order
         staff.post(page_of(order, "mails"))
 
     order.refresh_from_db()
-    assert (order.email_folded, order.user) == ("new@example.com", None)
+    assert order.email_folded == "new@example.com"
+    assert not Order.objects.exclude(user=None).exists()
     assert Client().get(order.get_absolute_url()).status_code == 200
     event = order.events.get(name="order.email_changed")
     assert (event.data["old"], event.data["by"]) == ("buyer@example.com", "staff@example.com")

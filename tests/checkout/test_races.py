@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,20 +18,32 @@ from django.core import mail
 from django.db import connections
 from django.test import Client
 
+from accounts.models import User
 from checkout import inbox, tasks
 from checkout.cart import Cart
-from checkout.errors import RefundTooLarge
-from checkout.models import DemoCharge, Order, OrderEvent, Payment, Refund, WebhookEvent
+from checkout.errors import RefundsChanged, RefundTooLarge
+from checkout.evidence import ask_for_evidence
+from checkout.models import DemoCharge, Dispute, Evidence, Order, OrderEvent, Payment, Refund, WebhookEvent
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
 from checkout.refunds import execute_refund, request_refund
+from checkout.staff_refunds import refund_again, refund_as_shown
 from delivery.models import DownloadGrant
+from storefront.celery import app
 from storefront.limits import within_limit
 from storefront.mail import deliver, write_mail
 from storefront.models import LimitCount, OutgoingMail
 from tests.doubles.stripe import StripeDouble
-from tests.factories import make_buyer, make_cart, make_product, paid_order, pending_order, started_payment
+from tests.factories import (
+    make_buyer,
+    make_cart,
+    make_product,
+    make_user,
+    paid_order,
+    pending_order,
+    started_payment,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -272,3 +285,42 @@ def test_an_order_expires_or_is_paid_and_never_both() -> None:
     order = Order.objects.get()
     assert order.status == Order.Status.PAID
     assert DownloadGrant.objects.count() == 1
+
+
+def test_staff_who_click_at_once_give_back_once() -> None:
+    payment = paid_order(make_product(1000)).payments.get()
+    people = [make_user() for _each in range(5)]
+
+    def refund(by: User) -> bool:
+        try:
+            refund_as_shown(
+                payment, 100, left=1000, reason=Refund.Reason.OTHER, source=Refund.Source.STAFF, by=by
+            )
+        except RefundsChanged:
+            return False
+        return True
+
+    assert Counter(at_once(*(partial(refund, by) for by in people))) == {True: 1, False: 4}
+    assert Refund.objects.get().amount == 100
+
+
+def test_a_failed_refund_that_all_run_again_is_one_new_refund() -> None:
+    payment = paid_order(make_product(1000)).payments.get()
+    failed = request_refund(payment, 100, reason=Refund.Reason.OTHER, source=Refund.Source.SHOP)
+    Refund.objects.update(status=Refund.Status.FAILED)
+    people = [make_user() for _each in range(5)]
+
+    tries = at_once(*(partial(refund_again, Refund.objects.get(pk=failed.pk), by=by) for by in people))
+
+    assert len({each.pk for each in tries}) == 1
+    assert Refund.objects.count() == 2
+
+
+def test_evidence_that_all_ask_for_is_printed_once() -> None:
+    dispute = Dispute.objects.create(payment=paid_order().payments.get(), reference="dp_1", amount=1200)
+    people = [make_user() for _each in range(5)]
+    app.conf.task_always_eager = False
+
+    at_once(*(partial(ask_for_evidence, dispute, language="en", by=by) for by in people))
+
+    assert Evidence.objects.count() == 1
