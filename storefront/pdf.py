@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from PIL import ImageFile
 
 from storefront.errors import StorefrontError
 
@@ -30,6 +31,7 @@ def render_pdf(html: str, stylesheet: Path) -> bytes:
         raise PdfNotPossible(
             _("PDF files can't be made here: Pango is missing. The doctor says what to install.")
         ) from error
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint lets the whole process take half a picture for one
     fonts = weasyprint.text.fonts.FontConfiguration()
     fetcher = _fetcher(weasyprint)
     styles = [
