@@ -1,6 +1,7 @@
 """Taking money. Row first, commit, call, settle: only the provider says "paid", and it is asked."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from checkout.errors import (
 )
 from checkout.models import Order, Payment, Refund
 from checkout.providers import get_provider
-from checkout.providers.base import PaymentResult, PaymentState
+from checkout.providers.base import PaymentResult, PaymentState, Provider
 from checkout.refunds import book_refunds, request_refund
 from storefront.limits import within_limit
 
@@ -44,6 +45,7 @@ def start_payment(order: Order, provider_name: str) -> Payment:
         raise ProviderNotOffered(_("This sum can't be paid in that way. Please choose another."))
     payment = _open_attempt(order, provider_name)
     if payment.is_open:
+        payment.mark_reopened()
         return payment
     try:
         started = provider.start(payment, *_addresses(order))
@@ -99,8 +101,8 @@ def sync_payment(payment: Payment) -> Payment:
     if payment.reference:
         provider = get_provider(payment.provider)
         result = provider.fetch(payment)
-        if result.state == PaymentState.APPROVED and _wants_capture(payment, result):
-            result = provider.capture(payment)
+        if result.state == PaymentState.APPROVED:
+            result = _captured(provider, payment, result)
         if result.state == PaymentState.SUCCEEDED:
             settle_payment(payment, result)
             _book_what_followed(payment, result)
@@ -116,10 +118,13 @@ def sync_payment(payment: Payment) -> Payment:
     return payment
 
 
-def _wants_capture(payment: Payment, result: PaymentResult) -> bool:
-    """Not an agreement that was declined before, and not for an order that is paid otherwise meanwhile."""
-    is_tried = bool(payment.declined) and payment.declined == result.approval
-    return not is_tried and Order.objects.filter(pk=payment.order_id, paid_at=None).exists()
+def _captured(provider: Provider, payment: Payment, result: PaymentResult) -> PaymentResult:
+    """Not for an order that is paid otherwise meanwhile, and not by an agreement that was declined before."""
+    if not Order.objects.filter(pk=payment.order_id, paid_at=None).exists():
+        return result
+    if payment.declined_approval and payment.declined_approval == result.approval:
+        return replace(result, state=PaymentState.DECLINED, error=payment.error)
+    return provider.capture(payment)
 
 
 def sync_if_stale(payment: Payment) -> None:

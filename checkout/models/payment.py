@@ -27,7 +27,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
     def to_confirm(self) -> Self:
         """Payments that a buyer may be waiting for: begun at the provider, and not declined."""
-        return self.unsettled().exclude(reference="").filter(declined="")
+        return self.unsettled().exclude(reference="").filter(is_declined=False)
 
     def to_sync(self) -> Self:
         """Unsettled payments that nobody asked about for a while: a minute at first, then ever longer."""
@@ -58,8 +58,11 @@ class Payment(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     mismatch = models.TextField(_("what differs from the order"), blank=True)
     error = models.TextField(_("last error"), blank=True)
+    is_declined = models.BooleanField(
+        _("card declined"), default=False, editable=False, help_text=_("The buyer may choose another.")
+    )
     # The agreement of the buyer whose card was declined; it is not tried again, the next one is.
-    declined = models.CharField(max_length=40, blank=True, editable=False)
+    declined_approval = models.CharField(max_length=40, blank=True, editable=False)
     checks = models.PositiveIntegerField(default=0, editable=False)
     checked_at = models.DateTimeField(_("last look"), null=True, blank=True, editable=False)
     next_check_at = models.DateTimeField(_("next look"), default=timezone.now, editable=False)
@@ -145,8 +148,14 @@ class Payment(models.Model):
 
     def mark_declined(self, approval: str, error: str) -> None:
         """The buyer's card was refused; the page stays open for another. Nothing is delivered by it."""
-        Payment.objects.filter(pk=self.pk, status=self.Status.PENDING).update(declined=approval, error=error)
+        Payment.objects.filter(pk=self.pk, status=self.Status.PENDING).update(
+            is_declined=True, declined_approval=approval, error=error
+        )
         self.refresh_from_db()
+
+    def mark_reopened(self) -> None:
+        """The buyer goes back to the page to choose another card, so the next news is waited for."""
+        Payment.objects.filter(pk=self.pk, is_declined=True).update(is_declined=False)
 
     def mark_unreached(self, error: str, wait: timedelta) -> None:
         """Keep why the provider gave no answer, and leave it alone for as long as it asks for."""

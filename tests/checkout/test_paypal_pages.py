@@ -37,10 +37,22 @@ def test_after_a_declined_card_the_buyer_is_told_and_may_choose_another(paypal: 
     assert 'value="paypal"' in page
     again = client.post(f"{address}payments/", {"provider": "paypal"})
     assert again["Location"] == payment.redirect_url
+    assert "We are confirming" in client.get(address).content.decode()  # the last look was just now
     paypal.approve(payment.reference)
     Payment.objects.update(checked_at=None)
     assert "Thank you" in client.get(address).content.decode()
     assert len(capture_keys(paypal)) == 2
+
+
+def test_who_comes_back_from_there_with_no_other_card_is_told_again(paypal: PayPalDouble) -> None:
+    payment, client = approved(paypal, "decline"), Client()
+    sync_payment(payment)
+    start_payment(payment.order, "paypal")
+
+    page = client.get(f"/orders/{payment.order.token}/").content.decode()
+
+    assert "The payment did not go through" in page
+    assert len(capture_keys(paypal)) == 1
 
 
 def test_a_declined_card_is_not_tried_again_by_looking(paypal: PayPalDouble) -> None:

@@ -1,5 +1,6 @@
 """A real browser in front of a live server. Any console error or request to another host fails."""
 
+import copy
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.doubles.paypal import PayPalDouble
+from tests.doubles.stripe import StripeDouble
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = [
@@ -102,3 +106,25 @@ def prefix() -> Callable[[str], str]:
 
 def text_of(page: Page, selector: str) -> str:
     return re.sub(r"\s+", " ", page.locator(selector).first.inner_text()).strip()
+
+
+@pytest.fixture
+def paypal(settings: Any, live_server: Any) -> Iterator[PayPalDouble]:
+    with PayPalDouble(webhook_url=f"{live_server.url}/webhooks/paypal/") as double:
+        settings.PAYPAL_API_BASE, settings.PAYPAL_WEBHOOK_ID = double.url, double.webhook_id
+        settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET = double.client_id, double.client_secret
+        settings.CONTENT_SECURITY_POLICY = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
+        settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(double.url)
+        yield double
+    assert double.complaints == []
+
+
+@pytest.fixture
+def stripe(settings: Any, live_server: Any) -> Iterator[StripeDouble]:
+    with StripeDouble(webhook_url=f"{live_server.url}/webhooks/stripe/") as double:
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_test_double", double.url
+        settings.STRIPE_WEBHOOK_SECRET = double.webhook_secret
+        settings.CONTENT_SECURITY_POLICY = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
+        settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(double.url)
+        yield double
+        assert double.complaints == []

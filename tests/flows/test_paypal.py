@@ -1,10 +1,8 @@
 """A guest agrees at PayPal and has the files, whether PayPal's messages come or not."""
 
-import copy
 import os
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,17 +14,6 @@ from tests.flows.conftest import PHONE
 from tests.flows.test_buying import choose_country, put_in_cart
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def paypal(settings: Any, live_server: Any) -> Iterator[PayPalDouble]:
-    with PayPalDouble(webhook_url=f"{live_server.url}/webhooks/paypal/") as double:
-        settings.PAYPAL_API_BASE, settings.PAYPAL_WEBHOOK_ID = double.url, double.webhook_id
-        settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET = double.client_id, double.client_secret
-        settings.CONTENT_SECURITY_POLICY = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
-        settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(double.url)
-        yield double
-    assert double.complaints == []
 
 
 def go_to_paypal(page: Page, start: str, slug: str) -> None:

@@ -1,9 +1,7 @@
 """A guest pays at Stripe's page, here a double that speaks HTTP, with its webhooks early, late or lost."""
 
-import copy
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.core import mail
@@ -18,17 +16,6 @@ from tests.flows.conftest import PHONE
 from tests.flows.test_buying import choose_country, put_in_cart
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def stripe(settings: Any, live_server: Any) -> Iterator[StripeDouble]:
-    with StripeDouble(webhook_url=f"{live_server.url}/webhooks/stripe/") as double:
-        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_test_double", double.url
-        settings.STRIPE_WEBHOOK_SECRET = double.webhook_secret
-        settings.CONTENT_SECURITY_POLICY = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
-        settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(double.url)
-        yield double
-        assert double.complaints == []
 
 
 def go_to_stripe(page: Page, start: str, slug: str) -> None:
