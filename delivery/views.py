@@ -52,6 +52,8 @@ def refund_request(request: HttpRequest, token: str) -> HttpResponse:
 def _said_of(asked: RefundRequest) -> str:
     if asked.status == RefundRequest.Status.OPEN:
         return _("We have your wish, and answer by e-mail.")
+    if asked.status == RefundRequest.Status.APPROVED:
+        return _("Granted: your money is on its way back.")
     return _("We have looked at your wish. How it stands is told below.")
 
 
