@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from checkout.models import Order, OrderLine
+from checkout.models import Order, OrderLine, RefundRequest
 from checkout.money_back import MoneyBack, money_back
 from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
@@ -74,7 +74,7 @@ def _shelf(line: OrderLine) -> dict[str, Any]:
         "order": line.order,
         "downloads": offers(line),
         "is_closed": is_closed,
-        "is_asked": asked is not None and asked.status == "open",
+        "is_asked": asked is not None and until is not None and asked.status == RefundRequest.Status.OPEN,
         "refund_until": until if may_ask else None,
     }
 

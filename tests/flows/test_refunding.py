@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from checkout.models import Order, Refund
@@ -19,8 +18,8 @@ from tests.flows.test_stripe import go_to_stripe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = {
-    "en": {"back": "We gave", "closed": "This order was refunded", "mail": "Your money is on its way back"},
-    "ar": {"back": "رددنا", "closed": "رُدّ مال هذا الطلب", "mail": ""},
+    "en": {"back": "We gave", "closed": "This order was refunded"},
+    "ar": {"back": "رددنا إليك", "closed": "رُدّ إليك ثمن هذا الطلب"},
 }
 
 
@@ -66,8 +65,6 @@ def test_a_guest_buys_and_has_the_money_back(
     page.wait_for_url(order_page.partition("?")[0])
     page.reload()
 
-    with translation.override(language):
-        assert WORDS[language]["closed"] == translation.gettext("This order was refunded")
     expect(page.get_by_role("heading", name=WORDS[language]["closed"])).to_be_visible()
     expect(page.get_by_text(WORDS[language]["back"])).to_be_visible()
     expect(page.locator("a[href*='/downloads/']")).to_have_count(0)
