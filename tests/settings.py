@@ -9,7 +9,12 @@ import tempfile
 def _scratch_folder() -> str:
     """A folder that goes with the process that made it; children that only inherit it leave it alone."""
     folder, maker = tempfile.mkdtemp(prefix="dukkan-tests-"), os.getpid()
-    atexit.register(lambda: os.getpid() == maker and shutil.rmtree(folder, ignore_errors=True))
+
+    def remove() -> None:
+        if os.getpid() == maker:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
     return folder
 
 

@@ -109,7 +109,7 @@ def busy(request: Any, monkeypatch: pytest.MonkeyPatch) -> Payment:
     if isinstance(double, StripeDouble):
         double.pay(payment.reference)
         fault: Any = stripe_wire.Fault.TOO_MANY
-        reply = stripe_wire.error_reply(429, "invalid_request_error", "Slow down", code="rate_limit")
+        reply: Any = stripe_wire.error_reply(429, "invalid_request_error", "Slow down", code="rate_limit")
     else:
         double.take(payment.reference)
         fault = paypal_wire.Fault.TOO_MANY
