@@ -32,7 +32,7 @@ def _book_dispute(payment: Payment, result: DisputeResult) -> None:
         is_new = True
     if is_new:
         _record(order, "order.disputed", dispute)
-    if result.state != DisputeState.OPEN and dispute.close(Dispute.Status(result.state)):
+    if result.state != DisputeState.OPEN and dispute.close(Dispute.Status(result.state), result.amount):
         if not payment.is_duplicate:
             order.follow_money(money_returned(order))
         _record(order, f"order.dispute_{dispute.status}", dispute)

@@ -30,10 +30,13 @@ class Dispute(models.Model):
     def __str__(self) -> str:
         return self.reference
 
-    def close(self, status: "Dispute.Status") -> bool:
-        """open -> won or lost, once: what comes late never turns it back."""
+    def close(self, status: "Dispute.Status", amount: int) -> bool:
+        """open -> won or lost, once, for what was lost in the end: often a part of what was asked for.
+
+        What comes late never turns it back.
+        """
         moved = Dispute.objects.filter(pk=self.pk, status=self.Status.OPEN).update(
-            status=status, closed_at=timezone.now()
+            status=status, amount=amount, closed_at=timezone.now()
         )
         self.refresh_from_db()
         return bool(moved)
