@@ -86,6 +86,7 @@ class DemoProvider(Provider):
             currency=charge.currency,
             is_live=False,
             capture_reference=charge.reference,
+            refunds=tuple(_made(charge)),
         )
 
     def refund(self, refund: Refund) -> RefundResult:
@@ -118,6 +119,13 @@ class DemoProvider(Provider):
         decided = DemoCharge.objects.exclude(status=DemoCharge.Status.OPEN).filter(created_at__gte=since)
         for charge in decided.iterator():
             yield _event(_told(charge))
+
+
+def _made(charge: DemoCharge) -> Iterator[RefundResult]:
+    """The refunds of a charge. They have their keys in their references, and so their sums in our rows."""
+    if keys := [reference.removeprefix("demo_") for reference in charge.refund_references]:
+        for refund in Refund.objects.filter(key__in=keys).order_by("pk"):
+            yield RefundResult(RefundState.SUCCEEDED, f"demo_{refund.key}", refund.amount, refund.key)
 
 
 def decide(charge: DemoCharge, outcome: str) -> bool:

@@ -1,18 +1,22 @@
 import json
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.utils import timezone
 
+from checkout import reconciling
 from checkout.errors import ProviderNotOffered
-from checkout.models import DemoCharge, Payment, WebhookEvent
+from checkout.models import DemoCharge, Mismatch, Payment, Refund, WebhookEvent
 from checkout.payments import sync_payment
 from checkout.providers import demo, get_provider, providers
-from checkout.providers.base import PaymentState
+from checkout.providers.base import PaymentState, RefundResult, RefundState
+from checkout.refunds import request_refund
 from tests.checkout.provider_contract import ProviderContract, Signed
+from tests.factories import make_product, paid_order
 
 
 class TestDemo(ProviderContract):
@@ -88,3 +92,16 @@ class TestDemo(ProviderContract):
         assert self.post(signed).status_code == 404
         assert Client().get(f"/checkout/demo/{payment.reference}/").status_code == 404
         assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_refunds_are_told_when_it_is_asked(commits: Any) -> None:
+    payment = paid_order(make_product(1200)).payments.get()
+    with commits():
+        refund = request_refund(payment, 500, reason=Refund.Reason.OTHER, source=Refund.Source.STAFF)
+
+    reconciling.compare_with_providers(payment.created_at, lambda _what, _count: None)
+
+    told = RefundResult(RefundState.SUCCEEDED, f"demo_{refund.key}", 500, refund.key)
+    assert get_provider("demo").fetch(payment).refunds == (told,)
+    assert not Mismatch.objects.exists()
