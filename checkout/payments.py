@@ -47,6 +47,9 @@ def start_payment(order: Order, provider_name: str) -> Payment:
     if payment.is_open:
         payment.mark_reopened()
         return payment
+    if payment.reference and payment.expires_at <= timezone.now():
+        # Paid by a method that takes days: its page is closed, and a second one would take the money twice.
+        raise OrderNotPayable(_("Your payment is on its way. We will write to you once it has arrived."))
     try:
         started = provider.start(payment, *_addresses(order))
     except PaymentRefused as error:

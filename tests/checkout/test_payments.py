@@ -121,6 +121,20 @@ def test_money_found_at_a_page_that_ran_out_is_not_asked_for_again() -> None:
     assert DemoCharge.objects.count() == 1
 
 
+def test_money_that_takes_days_is_not_asked_for_again(stripe: StripeDouble) -> None:
+    order = pending_order()
+    payment = start_payment(order, "stripe")
+    stripe.pay_later(payment.reference)
+    Payment.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    stripe.forget_keys()
+
+    with pytest.raises(OrderNotPayable, match="on its way"):
+        start_payment(order, "stripe")
+
+    assert order.payments.get().is_pending
+    assert len(stripe.sessions) == 1
+
+
 # --- settling -------------------------------------------------------------------------------------
 
 
