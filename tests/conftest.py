@@ -24,6 +24,9 @@ hypothesis_settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+hypothesis_settings.register_profile(
+    "random", hypothesis_settings.get_profile("ci"), derandomize=False, database=None
+)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -1,4 +1,4 @@
-"""The wire without sockets: the real client's requests are answered by a double in the same thread.
+"""The wire without sockets: the real clients' requests are answered by the doubles in the same thread.
 
 For tests that make thousands of calls; the tests of the providers themselves use real connections.
 """
@@ -14,31 +14,30 @@ import requests
 import urllib3
 
 from checkout.providers.transport import BoundedSession
+from tests.doubles import paypal_wire, stripe_wire
+from tests.doubles.paypal import PayPalDouble
 from tests.doubles.provider_schema import nested
 from tests.doubles.stripe import StripeDouble
-from tests.doubles.stripe_wire import Call, Fault
 
+Double = StripeDouble | PayPalDouble
 Hook = Callable[[str], None]
 
 
 class DirectAdapter(requests.adapters.HTTPAdapter):
-    def __init__(self, double: StripeDouble, hook: Hook) -> None:
+    def __init__(self, doubles: tuple[Double, ...], hook: Hook) -> None:
         super().__init__()
-        self.double, self.hook = double, hook
+        self.doubles, self.hook = doubles, hook
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
-        url = urlsplit(str(request.url))
-        body = request.body.decode() if isinstance(request.body, bytes) else str(request.body or "")
-        sent = nested(parse_qsl(body or url.query, keep_blank_values=True))
-        headers = {name.lower(): str(value) for name, value in request.headers.items()}
-        call = Call(str(request.method), url.path, sent, headers)
+        (double,) = (each for each in self.doubles if str(request.url).startswith(each.url))
+        call = _call(double, request)
         self.hook(f"before {call.method} {call.path}")
-        fault = self.double.take_fault(call)
-        if fault == Fault.DROP_BEFORE:
+        fault = double.take_fault(call)  # type: ignore[arg-type]
+        if fault and fault.name == "DROP_BEFORE":
             raise requests.ConnectionError("dropped before processing")
-        reply = self.double.answer(call, fault)
+        reply = double.answer(call, fault)  # type: ignore[arg-type]
         self.hook(f"after {call.method} {call.path}")
-        if fault == Fault.DROP_AFTER:
+        if fault and fault.name == "DROP_AFTER":
             raise requests.ConnectionError("dropped after processing")
         return self.build_response(
             request,
@@ -51,10 +50,24 @@ class DirectAdapter(requests.adapters.HTTPAdapter):
         )
 
 
+def _call(double: Double, request: requests.PreparedRequest) -> stripe_wire.Call | paypal_wire.Call:
+    url, method = urlsplit(str(request.url)), str(request.method)
+    body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+    headers = {
+        name.lower(): value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
+    if isinstance(double, PayPalDouble):
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        return paypal_wire.Call(method, url.path, query, body, headers)
+    sent = nested(parse_qsl(body.decode() or url.query, keep_blank_values=True))
+    return stripe_wire.Call(method, url.path, sent, headers)
+
+
 @contextmanager
-def direct_wire(double: StripeDouble, hook: Hook = lambda _point: None) -> Iterator[None]:
-    """Requests to any provider go to the double at once; the hook is told before and after each call."""
-    adapter = DirectAdapter(double, hook)
+def direct_wire(*doubles: Double, hook: Hook = lambda _point: None) -> Iterator[None]:
+    """Requests to a double go to it at once; the hook is told before and after each call."""
+    adapter = DirectAdapter(doubles, hook)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BoundedSession, "get_adapter", lambda _self, **_kwargs: adapter)
         yield

@@ -84,7 +84,7 @@ class StripeDouble:
         self.recover()
         self.forget_keys()
         self.calls.clear()
-        self.book = stripe_book.Book(self.url)
+        self.refund_status, self.book = "succeeded", stripe_book.Book(self.url)
 
     def forget_keys(self) -> None:
         """A day has passed: idempotency keys count as new."""
