@@ -19,6 +19,7 @@ from catalog.models import Product
 from checkout import inbox, reconciling
 from checkout.errors import BadWebhookSignature
 from checkout.models import DemoCharge, Order, OrderEvent, Payment, Refund, WebhookEvent
+from checkout.placing import place_order
 from checkout.providers import demo, get_provider
 from storefront.celery import app
 from storefront.errors import StorefrontError
@@ -26,7 +27,7 @@ from storefront.models import OutgoingMail
 from tests.checkout.money_model import assert_books_agree, assert_nothing_lies, charges
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.stripe import StripeDouble
-from tests.factories import make_buyer, make_cart, place_order
+from tests.factories import make_buyer, make_cart
 
 LONG_AGO = timezone.now() - timedelta(days=3650)
 SWEEPS = [
@@ -125,9 +126,9 @@ class World:
             self._take_messages()
 
     def _take_messages(self) -> None:
-        sent, connection.run_on_commit = connection.run_on_commit, []
-        for _savepoints, send, _robust in sent:
-            self.queue.append(send.args)
+        sent: list[Any] = connection.run_on_commit
+        connection.run_on_commit = []
+        self.queue += [send.args for _savepoints, send, _robust in sent]
 
     def work(self, pick: int) -> None:
         """A worker takes one of the messages."""

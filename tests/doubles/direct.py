@@ -52,7 +52,8 @@ class DirectAdapter(requests.adapters.HTTPAdapter):
 
 def _call(double: Double, request: requests.PreparedRequest) -> stripe_wire.Call | paypal_wire.Call:
     url, method = urlsplit(str(request.url)), str(request.method)
-    body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+    body: Any = request.body or b""
+    body = body.encode() if isinstance(body, str) else body
     headers = {
         name.lower(): value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.headers.items()

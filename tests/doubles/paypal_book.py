@@ -110,6 +110,11 @@ class Book:
                 each["status"] != "RESOLVED" and self._is_about(each, capture_id)
                 for each in self.disputes.values()
             ),
+            "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK": any(
+                each.get("dispute_outcome", {}).get("outcome_code") == "RESOLVED_BUYER_FAVOUR"
+                and self._is_about(each, capture_id)
+                for each in self.disputes.values()
+            ),
             "REFUND_CAPTURE_CURRENCY_MISMATCH": amount["currency_code"] != capture["amount"]["currency_code"],
             "DUPLICATE_INVOICE_ID": number in {each.get("invoice_id") for each in self.refunds.values()},
             "CAPTURE_FULLY_REFUNDED": rest == 0,
