@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from checkout.errors import BadWebhookSignature, PaymentRefused, ProviderUnavailable
+from checkout.errors import BadWebhookSignature, PaymentRefused, ProviderNotOffered, ProviderUnavailable
 from checkout.models import OrderLine, Payment, Refund
 from checkout.providers.base import (
     DisputeResult,
@@ -214,7 +214,7 @@ class StripeProvider(Provider):
     def parse_webhook(self, request: HttpRequest) -> ProviderEvent:
         """https://docs.stripe.com/webhooks/signature"""
         if not settings.STRIPE_WEBHOOK_SECRET:
-            raise BadWebhookSignature("No webhook secret is set, so nothing can be verified.")
+            raise ProviderNotOffered("No webhook secret is set, so nothing can be verified.")
         try:
             event = stripe.Webhook.construct_event(
                 request.body, request.headers.get("Stripe-Signature"), settings.STRIPE_WEBHOOK_SECRET

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from checkout.errors import ProviderUnavailable
-from checkout.models import Order, Payment, Refund, WebhookEvent
+from checkout.models import Payment, Refund, WebhookEvent
 from checkout.payments import start_payment, sync_payment
 from checkout.providers import get_provider
 from checkout.refunds import request_refund
@@ -203,20 +203,6 @@ def test_what_cannot_be_verified_now_is_asked_for_again(
         assert post(*signed) == 200
     payment.refresh_from_db()
     assert payment.status == Payment.Status.SUCCEEDED
-
-
-def test_a_hundred_copies_are_one_payment(
-    paypal: PayPalDouble, payment: Payment, approved: dict[str, Any], commits: Any
-) -> None:
-    signed = paypal.signed(approved)
-
-    with commits():
-        assert {post(*signed) for _each in range(100)} == {200}
-
-    assert WebhookEvent.objects.get().attempts == 1
-    assert len(paypal.called("/capture")) == 1
-    payment.order.refresh_from_db()
-    assert payment.order.status == Order.Status.PAID
 
 
 def test_each_kind_of_event_finds_its_payment(paypal: PayPalDouble, payment: Payment) -> None:
