@@ -33,6 +33,11 @@ class Fault(StrEnum):
     OTHER_CURRENCY = "money of another country"
 
 
+BODIES = {
+    Fault.HTML: b"<html><body>We will be back soon.</body></html>",
+    Fault.HUGE: b'{"id": "' + b"x" * 60_000_000 + b'"}',
+    Fault.NOTHING: b'["nothing", null]',
+}
 CHANGES = {
     Fault.UNKNOWN_STATUS: {"status": "odd", "payment_status": "odd"},
     Fault.OTHER_CURRENCY: {"currency": "jpy"},
@@ -112,12 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault == Fault.DRIP:
             self._drip()
             return
-        bodies = {
-            Fault.HTML: b"<html><body>We will be back soon.</body></html>",
-            Fault.HUGE: b'{"id": "' + b"x" * 60_000_000 + b'"}',
-            Fault.NOTHING: b'["nothing", null]',
-        }
-        body = bodies.get(fault, reply.body) if fault else reply.body
+        body = BODIES.get(fault, reply.body) if fault else reply.body
         if fault in CHANGES:
             body = json.dumps(_changed(json.loads(body), CHANGES[fault])).encode()
         self._reply(Reply(reply.status, body, reply.headers))
