@@ -42,13 +42,19 @@ def evidence_of(dispute: Dispute) -> dict[str, Any]:
 
 
 def ask_for_evidence(dispute: Dispute, *, language: str, by: User) -> Evidence:
-    """Have a PDF printed by a task. While one of this language is on its way, that one is given."""
+    """Have a PDF printed by a task. While one of this language is on its way, that one is given.
+
+    One that failed is tried again at once.
+    """
     try:
         with transaction.atomic():
             evidence = Evidence.objects.create(dispute=dispute, language=language, requested_by=by)
             enqueue("checkout.print_evidence", evidence.pk)
     except IntegrityError:
-        return Evidence.objects.get(dispute=dispute, language=language, handled_at=None)
+        evidence = Evidence.objects.filter(dispute=dispute, language=language).latest("pk")
+        if evidence.error:
+            evidence.run_again()
+            enqueue("checkout.print_evidence", evidence.pk)
     return evidence
 
 

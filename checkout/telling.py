@@ -51,7 +51,9 @@ def tell_events(order: Order, limit: int) -> Iterator[Entry]:
         if event.handled_at is None:
             note = explain(event.error) or sentence(_("What follows from this is not done yet."))
             url = reverse("admin:checkout_orderevent_change", args=[event.pk])
-            yield Entry(event.created_at, "order", _event(event)[1], "wait", note, url)
+            yield Entry(
+                event.created_at, "order", _event(event)[1], "bad" if event.parked_at else "wait", note, url
+            )
         elif event.name not in _TOLD_BY_ROWS:
             tone, words = _event(event)
             note = explain(event.data.get("reason", ""), order.currency)
@@ -98,7 +100,7 @@ def tell_webhooks(order: Order, limit: int) -> Iterator[Entry]:
         words = sentence(
             _("%(provider)s told us: %(type)s"), provider=provider_name(event.provider), type=ltr(event.type)
         )
-        tone = "" if event.handled_at else "wait"
+        tone = "" if event.handled_at else "bad" if event.parked_at else "wait"
         url = reverse("admin:checkout_webhookevent_change", args=[event.pk])
         yield Entry(event.received_at, "webhook", words, tone, explain(event.error), url)
 

@@ -26,9 +26,11 @@ class WorkAdmin(ReadOnly):
     def state(self, row: Any) -> str:
         if row.handled_at:
             return state("good", "circle-check", digits(date(row.handled_at, "SHORT_DATETIME_FORMAT")))
-        return (
-            state("bad", "circle-alert", _("Failing")) if row.error else state("wait", "hourglass", _("Open"))
-        )
+        if row.parked_at:
+            return state("bad", "circle-alert", _("given up"))
+        if row.error:
+            return state("bad", "circle-alert", _("Failing"))
+        return state("wait", "hourglass", _("Open"))
 
     @admin.display(description=_("last error"))
     def error_shown(self, row: Any) -> str:
@@ -50,7 +52,7 @@ class WorkAdmin(ReadOnly):
 @admin.register(OrderEvent)
 class OrderEventAdmin(WorkAdmin):
     list_display = ["created_at", "order", "name_shown", "state", "attempts", "error_shown"]
-    list_filter = [("handled_at", IsSet), "name"]
+    list_filter = [("handled_at", IsSet), ("parked_at", IsSet), "name"]
     list_select_related = ["order"]
     search_fields = ["order__email_folded"]
     exclude = ["name"]
@@ -67,7 +69,7 @@ class OrderEventAdmin(WorkAdmin):
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(WorkAdmin):
     list_display = ["received_at", "provider_shown", "type_shown", "state", "attempts", "error_shown"]
-    list_filter = [("handled_at", IsSet), "provider", "type"]
+    list_filter = [("handled_at", IsSet), ("parked_at", IsSet), "provider", "type"]
     search_fields = ["external_id", "payment_reference", "payment_key"]
     search_help_text = _("Id of the event or reference of the payment at the provider")
     readonly_fields = ["received_at", "attempts", "next_attempt_at", "handled_at", "error"]

@@ -12,6 +12,7 @@ from checkout.admin.base import OwnPage, door
 from checkout.admin.forms import AnswerForm
 from checkout.admin.money import order_link
 from checkout.models import RefundRequest
+from checkout.money_back import money_back
 from checkout.refund_requests import approve, decline
 from checkout.templatetags.staff import badge
 from checkout.timeline import timeline
@@ -28,12 +29,13 @@ def requests() -> QuerySet[RefundRequest]:
 def request_page(
     request: HttpRequest, asked: RefundRequest, form: AnswerForm | None = None
 ) -> TemplateResponse:
-    entries = timeline(asked.order)
+    entries, lines = timeline(asked.order), asked.order.lines.select_related("order")
     context = {
         **admin.site.each_context(request),
         "opts": RefundRequest._meta,
         "title": gettext("A refund is asked for: order %(number)s") % {"number": asked.order.number},
         "asked": asked,
+        "goes_back": money_back(asked.order, lines, at=asked.created_at),
         "downloads": [entry for entry in entries if entry.kind == "download"],
         "form": form or AnswerForm(),
         "can_decline": request.user.has_perm("checkout.change_refundrequest"),

@@ -199,6 +199,7 @@ def test_a_request_is_granted_once(staff: Client, commits: Any) -> None:
     page = staff.get(f"{address}/change/").text
     assert "I bought the wrong one." in page
     assert "Nothing was downloaded." in page
+    assert "$12.00</bdi> goes back" in page
 
     with commits():
         staff.post(f"{address}/grants/")

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.storage import storages
 from django.test import Client
+from django.utils import timezone
 
 from checkout import tasks
 from checkout.evidence import ask_for_evidence, print_evidence
@@ -107,6 +108,20 @@ def test_without_pango_staff_reads_why(
     assert page.status_code == 200
     assert staff.get(page_of(dispute, f"evidence/files/{evidence.key}")).status_code == 404
     assert staff.get(page_of(dispute)).status_code == 200
+
+
+def test_what_was_given_up_is_printed_when_staff_asks_again(
+    staff: Client, dispute: Dispute, commits: Any
+) -> None:
+    evidence = ask_for_evidence(dispute, language="en", by=make_user())
+    Evidence.objects.update(parked_at=timezone.now(), error="Pango is missing", attempts=99)
+    tasks.print_due_evidence()
+    assert Evidence.objects.get().file.name == ""
+
+    with commits():
+        staff.post(page_of(dispute, "evidence/files"))
+
+    assert Evidence.objects.get(file=f"evidence/{evidence.key}.pdf").attempts == 1
 
 
 def test_a_document_fetches_nothing(stripe: Any, tmp_path: Path) -> None:
