@@ -23,7 +23,17 @@ from checkout import inbox, tasks
 from checkout.cart import Cart
 from checkout.errors import RefundsChanged, RefundTooLarge
 from checkout.evidence import ask_for_evidence
-from checkout.models import DemoCharge, Dispute, Evidence, Order, OrderEvent, Payment, Refund, WebhookEvent
+from checkout.models import (
+    DemoCharge,
+    Dispute,
+    Evidence,
+    Order,
+    OrderEvent,
+    Payment,
+    Refund,
+    RefundRequest,
+    WebhookEvent,
+)
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
@@ -324,3 +334,19 @@ def test_evidence_that_all_ask_for_is_printed_once() -> None:
     at_once(*(partial(ask_for_evidence, dispute, language="en", by=by) for by in people))
 
     assert Evidence.objects.count() == 1
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_a_refund_asked_for_by_many_clicks_is_given_once(settings: Any, round_: int) -> None:
+    settings.REFUNDS_AUTO_APPROVE = True
+    order = paid_order()
+
+    def click() -> int:
+        return Client().post(f"/orders/{order.token}/refund-request/", {"words": f"{round_}"}).status_code
+
+    assert at_once(*[click] * 6) == [302] * 6
+
+    tasks.execute_due_refunds()
+    assert RefundRequest.objects.get().status == RefundRequest.Status.APPROVED
+    assert (Refund.objects.get().amount, DemoCharge.objects.get().refunded) == (1200, 1200)
+    assert Order.objects.get().status == Order.Status.REFUNDED
