@@ -1,21 +1,17 @@
 """A process is killed after each commit, and before and after each call to a provider, one by one."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 
-from checkout.models import Order, OrderEvent, Payment, Refund, WebhookEvent
+from checkout.models import Order, Refund, WebhookEvent
 from checkout.payments import start_payment, sync_payment
 from checkout.refunds import request_refund
 from delivery.models import DownloadGrant
-from storefront.celery import app
 from storefront.models import OutgoingMail
-from tests.checkout.dying import dies_at
-from tests.checkout.money_world import SWEEPS
+from tests.checkout.at_provider import AtProvider, paid, time_passes
+from tests.checkout.children import dies_at
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.stripe import StripeDouble
 from tests.factories import make_product, pending_order
@@ -25,55 +21,9 @@ PROVIDERS = ["stripe", "paypal"]
 ASKED: Any = {"reason": Refund.Reason.REQUESTED, "source": Refund.Source.STAFF}
 
 
-class AtProvider:
-    """One of the two doubles, and what is done there."""
-
-    def __init__(self, name: str, double: Any) -> None:
-        self.name, self.double = name, double
-
-    def agree(self, payment: Payment) -> None:
-        deed = self.double.pay if self.name == "stripe" else self.double.approve
-        deed(payment.reference)
-
-    def pages(self) -> int:
-        return len(self.double.sessions if self.name == "stripe" else self.double.orders)
-
-    def webhook(self, kind: str) -> Callable[[], Any]:
-        """A browserless request that brings the last message of that kind to the shop."""
-        of_kind = [each for each in self.double.events if kind in (each.get("type"), each.get("event_type"))]
-        body, headers = self.double.signed(of_kind[-1])
-        path = f"/webhooks/{self.name}/"
-        return lambda: Client().post(path, body, content_type="application/json", headers=headers)
-
-    def given_back(self) -> list[int]:
-        """What each refund gave back, in cents."""
-        made = self.double.refunds.values()
-        if self.name == "stripe":
-            return [each["amount"] for each in made]
-        return [round(float(each["amount"]["value"]) * 100) for each in made]
-
-
 @pytest.fixture(params=PROVIDERS)
 def provider(request: pytest.FixtureRequest) -> AtProvider:
     return AtProvider(request.param, request.getfixturevalue(request.param))
-
-
-def paid(provider: AtProvider, order: Order) -> Payment:
-    payment = start_payment(order, provider.name)
-    provider.agree(payment)
-    return sync_payment(payment)
-
-
-def time_passes() -> None:
-    """The claims of the dead end, and the sweeps come."""
-    for _turn in range(2):
-        for rows in (OrderEvent, WebhookEvent):
-            rows.objects.filter(handled_at=None).update(next_attempt_at=timezone.now())
-        for waiting in (Refund, OutgoingMail):
-            waiting.objects.filter(status="pending").update(next_attempt_at=timezone.now())
-        Payment.objects.filter(status="pending").update(next_check_at=timezone.now(), checked_at=None)
-        for name in SWEEPS:
-            app.tasks[name]()
 
 
 def mails_of(order: Order) -> int:
@@ -153,10 +103,7 @@ def test_a_refund_made_at_the_provider_is_booked_once_wherever_its_news_dies(pro
     while is_dead:
         point += 1
         payment = paid(provider, pending_order(product, email=f"buyer{point}@example.com"))
-        if provider.name == "stripe":
-            provider.double.refund_in_dashboard(payment.reference, 1200)
-        else:
-            provider.double.refund_by_hand(payment.reference, "12.00")
+        provider.refund_there(payment, 1200)
         is_dead = dies_at(point, provider.webhook(kind))
         if not WebhookEvent.objects.filter(type=kind, payment_key=payment.key).exists():
             provider.webhook(kind)()  # no answer was given, so it is sent again

@@ -61,8 +61,7 @@ def ends(order: Order) -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize("end", ["won", "lost"])
-@pytest.mark.parametrize("name", ["stripe", "paypal"])
+@pytest.mark.parametrize(("name", "end"), [("stripe", "lost"), ("paypal", "won")])
 def test_five_messages_in_any_order_end_alike(
     request: pytest.FixtureRequest, commits: Any, name: str, end: str
 ) -> None:

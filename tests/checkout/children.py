@@ -1,12 +1,14 @@
-"""Real processes that end by os._exit, unable to put anything in order, at any commit or call to a provider.
+"""Deeds in real processes of their own: many at once, or one that is killed at any commit or call.
 
-Points are found by counting: a deed is done again and again, and dies one point later each time, until it
-comes to its end.
+The points to die at are found by counting: a deed is done again and again, and dies one point later each
+time, by os._exit, which puts nothing in order, until it comes to its end.
 """
 
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,19 +22,46 @@ KILLED, BROKEN = 9, 1
 
 def dies_at(point: int, deed: Callable[[], Any]) -> bool:
     """Do the deed in a process of its own. False if it came to its end before that point."""
-    connections.close_all()
-    child = os.fork()
-    if not child:
-        try:
-            with _deadly(point):
-                deed()
-        except BaseException:
-            os._exit(BROKEN)
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
+
+    def to_its_death() -> None:
+        with _deadly(point):
+            deed()
+
+    code = _ended(_forked(to_its_death))
     assert code in (0, KILLED), f"the deed broke down before point {point}"
     return code == KILLED
+
+
+def at_once(*deeds: Callable[[], Any]) -> None:
+    """All deeds in the same moment, each in a process of its own; an error in any of them is the test's."""
+    wait, go = os.pipe()
+
+    def when_told(deed: Callable[[], Any]) -> None:
+        os.close(go)
+        os.read(wait, 1)
+        deed()
+
+    children = [_forked(partial(when_told, deed)) for deed in deeds]
+    os.close(go)
+    os.close(wait)
+    assert [_ended(child) for child in children] == [0] * len(deeds)
+
+
+def _forked(deed: Callable[[], Any]) -> int:
+    """The id of a new process that does the deed on a connection of its own, and ends."""
+    connections.close_all()
+    if child := os.fork():
+        return child
+    try:
+        deed()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(BROKEN)
+    os._exit(0)
+
+
+def _ended(child: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @contextmanager
