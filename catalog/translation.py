@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from catalog.models import Category, Faq, Product, ProductFile, ProductImage, Variant
+from catalog.models import Category, Faq, Product, ProductFile, ProductImage, Release, Variant
 
 
 @register(Category)
@@ -31,3 +31,8 @@ class VariantTranslation(TranslationOptions):
 @register(ProductFile)
 class ProductFileTranslation(TranslationOptions):
     fields = ["title"]
+
+
+@register(Release)
+class ReleaseTranslation(TranslationOptions):
+    fields = ["changelog"]

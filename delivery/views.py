@@ -1,13 +1,8 @@
-import logging
-from urllib.parse import quote
-
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,13 +10,11 @@ from checkout.cart import Cart
 from checkout.forms import RefundRequestForm
 from checkout.models import Order, RefundRequest
 from checkout.refund_requests import ask_for_refund
-from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
+from delivery.answering import answer_link
+from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid, NotNow
 from delivery.links import open_link
-from delivery.models import Download, DownloadGrant
 from delivery.pages import look_again, order_page, shelves, state_of
 from storefront.errors import StorefrontError
-
-logger = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -82,50 +75,22 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
-        grant = open_link(token)
-        response = _file_response(grant)
+        return answer_link(request, open_link(token))
     except LinkExpired as refusal:
         return _link_problem(request, refusal, "expired", status=410)
     except LinkNotValid as refusal:
         return _link_problem(request, refusal, "broken", status=404)
     except DownloadRefused as refusal:
         return _link_problem(request, refusal, "refused", status=403)
-    if request.method == "GET":
-        Download.objects.create(
-            grant=grant,
-            client_address=request.META.get("REMOTE_ADDR") or None,
-            user_agent=request.headers.get("User-Agent", "")[:300],
-        )
-    return response
+    except NotNow as refusal:
+        response = _link_problem(request, refusal, "later", status=503)
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
 
 
 def _link_problem(request: HttpRequest, refusal: StorefrontError, kind: str, *, status: int) -> HttpResponse:
     context = {"problem": refusal, "kind": kind}
     return TemplateResponse(request, "delivery/link_problem.html", context, status=status)
-
-
-def _file_response(grant: DownloadGrant) -> HttpResponseBase:
-    file = grant.file
-    response: HttpResponseBase
-    if settings.X_ACCEL_LOCATION:
-        response = HttpResponse(
-            headers={"X-Accel-Redirect": settings.X_ACCEL_LOCATION + quote(file.file.name)}
-        )
-    else:
-        try:
-            response = FileResponse(file.file.open("rb"))
-        except FileNotFoundError:
-            logger.exception("The file %s of product %s is gone from storage.", file.pk, file.product_id)
-            raise DownloadRefused(
-                _("This file is missing on our side. Please write to us; your right to it stays.")
-            ) from None
-        response["Content-Length"] = str(file.size)
-    response["Content-Type"] = file.content_type
-    response["Content-Disposition"] = content_disposition_header(True, file.filename) or "attachment"  # noqa: FBT003
-    response["ETag"] = f'"{file.sha256}"'
-    response["Cache-Control"] = "private, no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
 
 
 def _empty_cart(request: HttpRequest, order: Order) -> None:

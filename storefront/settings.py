@@ -319,6 +319,9 @@ PAYPAL_MERCHANT_ID = env.str("PAYPAL_MERCHANT_ID", default="")
 PAYPAL_API_BASE = env.str("PAYPAL_API_BASE", default="https://api-m.paypal.com").rstrip("/")
 ORDER_EXPIRES_AFTER_HOURS = 24
 DOWNLOAD_LINK_HOURS = env.int("DOWNLOAD_LINK_HOURS", default=24)
+DOWNLOAD_LIMIT = env.int("DOWNLOAD_LIMIT", default=0)
+DOWNLOAD_DAYS = env.int("DOWNLOAD_DAYS", default=0)
+DOWNLOADS_AT_ONCE = env.int("DOWNLOADS_AT_ONCE", default=20)
 REFUND_WINDOW_DAYS = env.int("REFUND_WINDOW_DAYS", default=30)
 REFUNDS_AUTO_APPROVE = env.bool("REFUNDS_AUTO_APPROVE", default=False)
 

@@ -1,11 +1,14 @@
 """Real processes for tests: found by a mark in their environment, so that none can be overlooked."""
 
+import multiprocessing
 import os
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from django.db import connections
 
 
 def processes_of(mark: str) -> dict[int, str]:
@@ -36,3 +39,26 @@ def free_port() -> int:
 
 def environment(**more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **more}
+
+
+def in_processes(deed: Callable[[int], Any], count: int) -> list[Any]:
+    """What the deed gives in each of so many processes, all begun in the same moment.
+
+    They share nothing with this one but the database: each has connections of its own.
+    """
+    connections.close_all()
+    fork = multiprocessing.get_context("fork")
+    start, answers = fork.Barrier(count), fork.SimpleQueue()
+
+    def run(number: int) -> None:
+        start.wait(60)
+        answers.put(deed(number))
+        connections.close_all()
+
+    processes = [fork.Process(target=run, args=[number]) for number in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+        assert process.exitcode == 0
+    return [answers.get() for _process in processes]

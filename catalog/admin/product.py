@@ -60,6 +60,7 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
     before = [(None, {"fields": ["kind", "content_language", "categories"]})]
     after = [
         (_("Cover and sample"), {"fields": ["cover_preview", "cover_upload", "draw_cover", "sample"]}),
+        (_("Delivery"), {"fields": ["download_limit", "download_days"]}),
         (_("On sale"), {"fields": ["status", "published_at", "refund_days", "is_featured", "slug"]}),
     ]
     readonly_fields = ["cover_preview"]

@@ -2,6 +2,7 @@ from catalog.models.category import Category
 from catalog.models.file import ProductFile
 from catalog.models.picture import Picture, ProductImage
 from catalog.models.product import Faq, OldSlug, Product
+from catalog.models.release import Release
 from catalog.models.variant import Price, Variant
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Product",
     "ProductFile",
     "ProductImage",
+    "Release",
     "Variant",
 ]

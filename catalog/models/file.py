@@ -1,8 +1,10 @@
 from django.core.files.storage import Storage, storages
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
+from catalog.models.release import Release
 from catalog.models.text import TextModel
 from catalog.models.variant import Variant
 
@@ -22,6 +24,15 @@ class ProductFile(TextModel):
         verbose_name=_("variants"),
         help_text=_("None means all of them."),
     )
+    release = models.ForeignKey(
+        Release,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("release"),
+        help_text=_("None means that the file belongs to every release."),
+    )
     title = models.CharField(_("title"), max_length=200, blank=True)
     file = models.FileField(_("file"), upload_to="products/", storage=private_storage, max_length=300)
     filename = models.CharField(_("name for the buyer"), max_length=200, blank=True)
@@ -30,6 +41,7 @@ class ProductFile(TextModel):
     content_type = models.CharField(_("type"), max_length=100, editable=False)
     position = models.PositiveIntegerField(_("position"), default=0)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("bytes changed"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("file")

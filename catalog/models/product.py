@@ -62,6 +62,11 @@ class Product(TextModel):
         DRAFT = "draft", _("Draft")
         PUBLISHED = "published", _("Published")
 
+    class Stamping(models.TextChoices):
+        OFF = "off", _("No mark")
+        STRICT = "strict", _("Marked; what can't be marked waits for you")
+        LENIENT = "lenient", _("Marked; what can't be marked is delivered as it is")
+
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.EBOOK)
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(
@@ -115,6 +120,30 @@ class Product(TextModel):
         null=True,
         blank=True,
         help_text=_("Empty takes the shop's own number of days; 0 sells it without money back."),
+    )
+    download_limit = models.PositiveIntegerField(
+        _("downloads of each file"),
+        null=True,
+        blank=True,
+        help_text=_("How often a buyer may fetch a file. 0 is without limit; empty takes the shop's own."),
+    )
+    download_days = models.PositiveIntegerField(
+        _("days of downloading"),
+        null=True,
+        blank=True,
+        help_text=_("From the payment on. 0 is for ever; empty takes the shop's own."),
+    )
+    keeps_old_releases = models.BooleanField(
+        _("buyers keep older releases"),
+        default=False,
+        help_text=_("Otherwise they find the newest release only."),
+    )
+    stamping = models.CharField(
+        _("buyer's mark in PDF and EPUB"),
+        max_length=10,
+        choices=Stamping,
+        default=Stamping.OFF,
+        help_text=_("Name, part of the e-mail address and order number, on every page of a PDF."),
     )
     is_featured = models.BooleanField(_("featured on the home page"), default=False)
     # What sorting by price looks at: the lowest amount when prices last changed. Never shown.

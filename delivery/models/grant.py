@@ -1,11 +1,18 @@
 import secrets
+from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import ProductFile
-from checkout.models import OrderLine
+from checkout.models import Order, OrderLine
+from delivery.errors import DownloadLimitReached
+from storefront.money import digits
 
 
 def new_grant_key() -> str:
@@ -17,6 +24,15 @@ class DownloadGrantQuerySet(models.QuerySet["DownloadGrant"]):
     def usable(self) -> Self:
         return self.filter(revoked_at=None)
 
+    def deliverable(self) -> Self:
+        """Rights whose files may be sent now, as their orders stand."""
+        paid = Q(line__order__status__in=[Order.Status.PAID, Order.Status.PARTIALLY_REFUNDED])
+        return self.usable().filter(paid, line__order__held_at=None)
+
+    def reset(self) -> int:
+        """Let buyers fetch as often, and for as long, as on the first day: on the wish of staff."""
+        return self.update(used_count=0, renewed_at=timezone.now())
+
 
 class DownloadGrant(models.Model):
     """The right of one order line to fetch one file."""
@@ -26,6 +42,9 @@ class DownloadGrant(models.Model):
     key = models.CharField(max_length=32, unique=True, default=new_grant_key, editable=False)
     granted_at = models.DateTimeField(_("granted"), auto_now_add=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    used_count = models.PositiveIntegerField(_("downloads"), default=0, editable=False)
+    last_download_at = models.DateTimeField(_("last download"), null=True, blank=True, editable=False)
+    renewed_at = models.DateTimeField(_("reset by staff"), null=True, blank=True, editable=False)
 
     objects = DownloadGrantQuerySet.as_manager()
 
@@ -37,3 +56,42 @@ class DownloadGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line} · {self.file}"
+
+    @property
+    def limit(self) -> int:
+        """How often the file may be fetched in all; 0 is without limit."""
+        own = self.file.product.download_limit
+        return settings.DOWNLOAD_LIMIT if own is None else own
+
+    @property
+    def remaining(self) -> int | None:
+        """How often it may still be fetched; None is without limit."""
+        return max(0, self.limit - self.used_count) if self.limit else None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the right lapses: days after the payment, or after staff reset it. None is never."""
+        own = self.file.product.download_days
+        days = settings.DOWNLOAD_DAYS if own is None else own
+        begins_at = self.renewed_at or self.line.order.paid_at
+        return begins_at + timedelta(days=days) if days and begins_at else None
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_at is not None and self.ends_at <= timezone.now()
+
+    def count_download(self) -> None:
+        """Use one of the downloads up. Raises DownloadLimitReached, having written nothing.
+
+        Exact under any number of processes: the count only moves by a conditional update.
+        """
+        rows = DownloadGrant.objects.filter(pk=self.pk)
+        if self.limit:
+            rows = rows.filter(used_count__lt=self.limit)
+        if not rows.update(used_count=F("used_count") + 1, last_download_at=timezone.now()):
+            raise DownloadLimitReached(limit_reached(self.limit))
+
+
+def limit_reached(limit: int) -> str:
+    words = _now("This file was fetched %(count)s times, as often as it can be. Write to us for more.")
+    return words % {"count": digits(limit)}

@@ -30,7 +30,7 @@ def token_of(grant: DownloadGrant) -> str:
 
 
 def test_opens_what_it_was_made_for(grant: DownloadGrant) -> None:
-    assert open_link(token_of(grant)) == grant
+    assert open_link(token_of(grant)).grant == grant
     assert len(grant.key) >= 22
 
 
@@ -41,7 +41,7 @@ def test_expires_by_the_servers_clock_to_the_second(grant: DownloadGrant, age: i
 
     with patch("django.core.signing.time.time", return_value=1_790_000_000.0 + age):
         if is_good:
-            assert open_link(token) == grant
+            assert open_link(token).grant == grant
         else:
             with pytest.raises(LinkExpired):
                 open_link(token)
@@ -122,13 +122,13 @@ def test_opens_nothing_of_a_held_order_until_it_is_released(grant: DownloadGrant
 
     Order.objects.update(held_at=None)
 
-    assert open_link(token) == grant
+    assert open_link(token).grant == grant
 
 
 def test_a_partly_refunded_order_keeps_its_files_and_a_revoked_right_does_not(grant: DownloadGrant) -> None:
     token = token_of(grant)
     Order.objects.update(status=Order.Status.PARTIALLY_REFUNDED)
-    assert open_link(token) == grant
+    assert open_link(token).grant == grant
 
     DownloadGrant.objects.update(revoked_at=timezone.now() - timedelta(seconds=1))
 

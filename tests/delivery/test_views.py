@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core import mail
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
@@ -116,10 +117,12 @@ def test_an_empty_file_is_a_file(settings: Any) -> None:
 
 def test_the_server_in_front_sends_the_file_where_it_can(grant: DownloadGrant, settings: Any) -> None:
     settings.X_ACCEL_LOCATION = "/private/"
+    grant.file.file.storage.save("products/كتاب 1.pdf", ContentFile(BOOK))
     ProductFile.objects.update(file="products/كتاب 1.pdf")
 
     response = Client().get(download_url(grant))
 
+    grant.file.file.storage.delete("products/كتاب 1.pdf")
     assert response["X-Accel-Redirect"] == "/private/products/%D9%83%D8%AA%D8%A7%D8%A8%201.pdf"
     assert response["Content-Disposition"] == 'attachment; filename="book.pdf"'
     assert Download.objects.count() == 1
