@@ -5,5 +5,9 @@ class PictureRefused(StorefrontError):
     """An upload that is no picture, or one that we will not open."""
 
 
+class StorageAway(OSError):
+    """S3 does not answer, or not as it should: to be tried again."""
+
+
 class FileRefused(StorefrontError):
     """An upload that can't be a product's file."""

@@ -1,11 +1,14 @@
 """Takes product files in: streamed to private storage under names that say nothing, weighed on the way."""
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from django.core.files import File
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.errors import FileRefused
@@ -13,6 +16,7 @@ from catalog.models import Product, ProductFile
 from catalog.models.file import private_storage
 from storefront.text import clean_line
 
+logger = logging.getLogger(__name__)
 CONTENT_TYPES = {
     "csv": "text/csv",
     "epub": "application/epub+zip",
@@ -62,21 +66,30 @@ def store_file(
 def put_upload(product_file: ProductFile, upload: File) -> None:
     """Stream an upload to private storage and describe it in the row, which is left to be saved.
 
-    The bytes that were there before stay, for downloads that are under way. Raises FileRefused.
+    The bytes that were there before stay, for downloads that are under way. Raises FileRefused, having
+    kept nothing, also where the disk is full or S3 is away.
     """
     if not upload.size:
         raise FileRefused(_("This file is empty."))
+    if getattr(upload, "is_lost", False):
+        raise FileRefused(_("There was no room for this file. Make room on the disk, then choose it again."))
     weighed = _Weighed(upload)
     name = f"products/{secrets.token_hex(16)}"
     try:
         private_storage().save(name, weighed)
-    except OSError:
-        private_storage().delete(name)  # a full disk leaves half a file
-        raise
+    except OSError as error:
+        logger.exception("A file could not be kept.")
+        with suppress(OSError):
+            private_storage().delete(name)  # a full disk leaves half a file
+        raise FileRefused(
+            _("This file could not be kept (%(reason)s). Nothing was changed; try again.")
+            % {"reason": error.strerror or _("the file store does not answer")}
+        ) from error
     product_file.file.name = name
     product_file.size, product_file.sha256 = weighed.weight, weighed.hash.hexdigest()
     product_file.filename = file_name(product_file.filename, upload.name or "")
     product_file.content_type = content_type(product_file.filename)
+    product_file.changed_at = timezone.now()
 
 
 def file_name(wanted: str, uploaded: str) -> str:

@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from catalog.checking import check_sizes
 from catalog.covers import draw_cover_of
 from catalog.models import Product
 
@@ -14,3 +15,8 @@ def draw_cover(product_id: int) -> None:
 def draw_due_covers() -> None:
     for product in Product.objects.filter(cover=None)[:20]:
         draw_cover_of(product)
+
+
+@shared_task(name="catalog.check_files")
+def check_files() -> None:
+    check_sizes()

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from checkout.models import Dispute, Order, OrderEvent, Refund, RefundRequest
 from checkout.models.event import DueRow
-from storefront.mail import send_templated
+from storefront.mail import send_templated, tell_staff
 
 
 def mail_refund(event: OrderEvent) -> None:
@@ -80,19 +80,13 @@ def mail_staff_of_parked(row: DueRow) -> None:
     """Tell staff that something failed for days and is not tried any more. One mail a row and person."""
     kind = row._meta.model_name
     with override(settings.LANGUAGE_CODE):
-        for _name, address in settings.ADMINS:
-            send_templated(
-                "staff_note",
-                to=address,
-                context={
-                    "title": _("Given up: %(what)s") % {"what": row},
-                    "words": _("This failed for days. Mend the cause, then run it again."),
-                    "details": row.error,
-                    "path": reverse(f"admin:checkout_{kind}_change", args=[row.pk]),
-                },
-                language=settings.LANGUAGE_CODE,
-                cause=f"parked:{kind}:{row.pk}:{address}",
-            )
+        tell_staff(
+            title=_("Given up: %(what)s") % {"what": row},
+            words=_("This failed for days. Mend the cause, then run it again."),
+            details=row.error,
+            path=reverse(f"admin:checkout_{kind}_change", args=[row.pk]),
+            cause=f"parked:{kind}:{row.pk}",
+        )
 
 
 def _mail_buyer(event: OrderEvent, name: str, context: dict[str, Any], cause: str) -> None:
@@ -108,16 +102,15 @@ def _mail_buyer(event: OrderEvent, name: str, context: dict[str, Any], cause: st
 
 
 def _mail_staff(event: OrderEvent, *, title: str, words: str, details: str) -> None:
-    for _name, address in settings.ADMINS:
-        path = reverse("admin:checkout_order_change", args=[event.order_id])
-        send_templated(
-            "staff_note",
-            to=address,
-            context={"title": title, "words": words, "details": details, "path": path},
-            language=settings.LANGUAGE_CODE,
-            cause=f"{event.name}:{event.pk}:{address}",
-            about=event.order.number,
-        )
+    path = reverse("admin:checkout_order_change", args=[event.order_id])
+    tell_staff(
+        title=title,
+        words=words,
+        details=details,
+        path=path,
+        cause=f"{event.name}:{event.pk}",
+        about=event.order.number,
+    )
 
 
 def _order_url(order: Order) -> str:

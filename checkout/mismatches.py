@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from checkout.models import Mismatch, Order
-from storefront.mail import send_templated
+from storefront.mail import tell_staff
 
 
 @transaction.atomic
@@ -26,13 +26,12 @@ def note_mismatch(
         path = reverse("admin:checkout_mismatch_change", args=[mismatch.pk])
         with override(settings.LANGUAGE_CODE):
             title = _("The books differ: %(what)s") % {"what": mismatch.reference}
-            for _name, address in settings.ADMINS:
-                send_templated(
-                    "staff_note",
-                    to=address,
-                    context={"title": title, "words": kind.label, "details": details, "path": path},
-                    language=settings.LANGUAGE_CODE,
-                    cause=f"mismatch:{mismatch.pk}:{address}",
-                    about=order.number if order else "",
-                )
+            tell_staff(
+                title=title,
+                words=str(kind.label),
+                details=details,
+                path=path,
+                cause=f"mismatch:{mismatch.pk}",
+                about=order.number if order else "",
+            )
     return mismatch

@@ -79,6 +79,20 @@ def write_mail(
     return mail
 
 
+def tell_staff(*, title: str, words: str, details: str, path: str, cause: str, about: str = "") -> None:
+    """Promise each member of staff a note that leads to a page of the admin. One cause is one note each."""
+    for _name, address in settings.ADMINS:
+        context = {"title": title, "words": words, "details": details, "path": path}
+        send_templated(
+            "staff_note",
+            to=address,
+            context=context,
+            language=settings.LANGUAGE_CODE,
+            cause=f"{cause}:{address}",
+            about=about,
+        )
+
+
 def _render(name: str, context: dict[str, Any], language: str) -> dict[str, str]:
     with translation.override(language):
         context = {

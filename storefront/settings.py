@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "print-due-evidence": {"task": "checkout.print_due_evidence", "schedule": schedule(60)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
+    "check-files": {"task": "catalog.check_files", "schedule": schedule(86400)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
@@ -260,17 +261,37 @@ MEDIA_ROOT = DATA_DIR / "media"
 PRIVATE_ROOT = DATA_DIR / "private"
 # nginx sends private files itself when this names its internal location, such as "/private/".
 X_ACCEL_LOCATION = env.str("X_ACCEL_LOCATION", default="")
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+S3_REGION = env.str("S3_REGION", default="us-east-1")
+S3_ACCESS_KEY_ID = env.str("S3_ACCESS_KEY_ID", default="")
+S3_SECRET_ACCESS_KEY = env.str("S3_SECRET_ACCESS_KEY", default="")
+_PRIVATE_FOLDER = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": str(PRIVATE_ROOT), "base_url": None},
+}
+_PRIVATE_BUCKET = {
+    "BACKEND": "catalog.storage.S3Storage",
+    "OPTIONS": {
+        "bucket": S3_BUCKET,
+        "endpoint_url": S3_ENDPOINT_URL,
+        "region": S3_REGION,
+        "access_key_id": S3_ACCESS_KEY_ID,
+        "secret_access_key": S3_SECRET_ACCESS_KEY,
+    },
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(PRIVATE_ROOT), "base_url": None},
-    },
+    "private": _PRIVATE_BUCKET if S3_BUCKET else _PRIVATE_FOLDER,
     "staticfiles": {"BACKEND": "storefront.staticfiles.ManifestStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750  # the web server in front reads as a member of our group
 FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "catalog.uploads.PatientUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 PICTURE_MAX_PIXELS = 40_000_000
 PICTURE_MAX_BYTES = 20_000_000

@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from storefront.celery import app
 from tests.doubles.paypal import PayPalDouble
+from tests.doubles.s3 import s3_server, use_s3
 from tests.doubles.stripe import StripeDouble
 
 # Pure functions run as many examples as the profile says; tests that write rows name a smaller number.
@@ -85,6 +86,14 @@ def stripe(settings: Any) -> Iterator[StripeDouble]:
         settings.STRIPE_WEBHOOK_SECRET = double.webhook_secret
         yield double
     assert double.complaints == []
+
+
+@pytest.fixture
+def s3(settings: Any) -> Iterator[str]:
+    """The shop keeps its product files in S3, at this address."""
+    with s3_server() as url:
+        use_s3(settings, url)
+        yield url
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.files import File
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.fields import AmountField, PictureField, PricesField
 from catalog.admin.languages import Directed, TranslatedForm, columns
+from catalog.errors import FileRefused
 from catalog.files import put_upload
 from catalog.models import Faq, Picture, ProductFile, ProductImage, Variant
 from storefront.templatetags.shop import filesize
@@ -77,13 +77,19 @@ class FileForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if not self.instance.pk and not cleaned.get("upload") and "upload" not in self.errors:
             self.add_error("upload", _("Choose a file."))
+        if cleaned.get("upload") and not self.errors:
+            self._keep(cleaned)
         return cleaned
 
-    def save(self, commit: bool = True) -> ProductFile:  # noqa: FBT001, FBT002
-        upload: File | None = self.cleaned_data.get("upload")
-        if upload:
-            put_upload(self.instance, upload)
-        return super().save(commit)
+    def _keep(self, cleaned: dict[str, Any]) -> None:
+        """Now, while the form can still say what is wrong with it."""
+        self.instance.filename = cleaned.get("filename") or ""
+        try:
+            put_upload(self.instance, cleaned["upload"])
+        except FileRefused as refusal:
+            self.add_error("upload", str(refusal))
+        else:
+            cleaned["filename"] = self.instance.filename
 
 
 class FileFormSet(BaseInlineFormSet):

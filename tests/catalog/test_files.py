@@ -95,7 +95,7 @@ def test_a_full_disk_leaves_no_half_file(settings, monkeypatch):
             raise OSError(28, "No space left on device")
 
     before = set(Path(settings.PRIVATE_ROOT).rglob("*"))
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(FileRefused, match="No space"):
         store_file(product, Failing(None, "course.zip", size=9))
 
     assert {path for path in Path(settings.PRIVATE_ROOT).rglob("*") if path.is_file()} <= before

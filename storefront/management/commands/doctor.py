@@ -16,6 +16,7 @@ CHECKS = [
     paying.ways_to_pay,
     outside.address,
     storage.storage,
+    storage.s3,
     machine.disk,
     machine.pango,
     machine.fonts,
