@@ -21,8 +21,12 @@ def duplicate(product: Product) -> Product:
             variants[variant.pk] = _copy(variant, product=copy)
             for price in variant.prices.all():
                 _copy(price, variant=variants[variant.pk])
+        releases = {None: None}
+        for release in product.releases.all():
+            releases[release.pk] = _copy(release, product=copy, is_announced=False)
         for file in product.files.prefetch_related("variants"):
-            _copy(file, product=copy).variants.set(variants[variant.pk] for variant in file.variants.all())
+            file_copy = _copy(file, product=copy, release=releases[file.release_id])
+            file_copy.variants.set(variants[variant.pk] for variant in file.variants.all())
         for part in [*product.faqs.all(), *product.images.all()]:
             _copy(part, product=copy)
     return copy

@@ -14,8 +14,9 @@ from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
 from catalog.markdown import render_markdown
-from catalog.models import Category, Faq, Picture, Price, Product, ProductFile, ProductImage, Variant
+from catalog.models import Category, Faq, Picture, Price, Product, ProductFile, ProductImage, Release, Variant
 from catalog.models.product import LANGUAGES
+from catalog.releases import newest_release
 from catalog.rows import JSONRows
 from catalog.structured import product_data
 
@@ -28,7 +29,8 @@ _PLAIN = (
     *("refund_days", "sample", "is_cover_drawn"),
 )
 _COLUMNS = [*_PLAIN, *(f"{name}_{code}" for name in _TRANSLATED for code in LANGUAGES)]
-_PARTS = ("variants", "files", "faqs", "images", "categories", "cover", "related")
+_PARTS = ("variants", "files", "releases", "faqs", "images", "categories", "cover", "related")
+_RELEASES = 5  # with their changelogs
 # What stands in the ready query for the slug and the time of each request.
 _SLUG = "the slug"
 _NOW = datetime(1, 1, 1, tzinfo=UTC)
@@ -81,6 +83,7 @@ class ProductPage:
     product: Product
     variants: list[Variant]
     files: list[ProductFile]
+    releases: list[Release]
     faqs: list[Faq]
     images: list[ProductImage]
     categories: list[Category]
@@ -93,6 +96,15 @@ class ProductPage:
     @property
     def description_html(self) -> str:
         return render_markdown(self.product.description)
+
+    @property
+    def release(self) -> Release | None:
+        return newest_release(self.releases)
+
+    @property
+    def changelog(self) -> list[tuple[Release, str]]:
+        """What the newest releases changed, as HTML, the newest first."""
+        return [(release, render_markdown(text)) for release in self.releases if (text := release.changelog)]
 
     @property
     def structured_data(self) -> dict[str, Any]:
@@ -127,7 +139,12 @@ def _parts(currency: str) -> dict[str, JSONRows]:
         "files": JSONRows(
             ProductFile.objects.filter(**here),
             **_columns("title"),
-            **{name: F(name) for name in ("filename", "size", "created_at")},
+            **{name: F(name) for name in ("filename", "size", "created_at", "changed_at", "release_id")},
+        ),
+        "releases": JSONRows(
+            Release.objects.filter(**here, published_at__lte=_NOW)[:_RELEASES],
+            **_columns("changelog"),
+            **{name: F(name) for name in ("version", "channel", "published_at", "requirements")},
         ),
         "faqs": JSONRows(Faq.objects.filter(**here), **_columns("question", "answer")),
         "images": JSONRows(ProductImage.objects.filter(**here), **_columns("alt"), **_picture("picture")),
@@ -174,12 +191,12 @@ def _page(text: str) -> ProductPage:
     parts = {name: row.pop(name) for name in _PARTS}
     product = _bare(Product, **row | {"published_at": _time(row["published_at"])})
     product._state.fields_cache["cover"] = _bare(Picture, **parts["cover"][0]) if parts["cover"] else None
+    releases = [_timed(Release, "published_at", **row) for row in parts["releases"]]
     return ProductPage(
         product,
         variants=[_variant(product, **row) for row in parts["variants"]],
-        files=[
-            _bare(ProductFile, **row | {"created_at": _time(row["created_at"])}) for row in parts["files"]
-        ],
+        files=_newest_files(parts["files"], releases),
+        releases=releases,
         faqs=[_bare(Faq, **row) for row in parts["faqs"]],
         images=[_image(**row) for row in parts["images"]],
         categories=[_bare(Category, **row) for row in parts["categories"]],
@@ -208,8 +225,18 @@ def _variant(product: Product, amount: int | None, **row: Any) -> Variant:
     return variant
 
 
-def _file(created_at: str, **row: Any) -> ProductFile:
-    return _bare(ProductFile, created_at=_time(created_at), **row)
+def _newest_files(rows: list[dict[str, Any]], releases: list[Release]) -> list[ProductFile]:
+    """What whoever buys now gets: files of no release, and those of the newest."""
+    bringing = {row["release_id"] for row in rows}
+    newest = newest_release(release for release in releases if release.pk in bringing)
+    wanted = {None, newest.pk if newest else None}
+    return [
+        _timed(ProductFile, "created_at", "changed_at", **row) for row in rows if row["release_id"] in wanted
+    ]
+
+
+def _timed(model: type[Row], *times: str, **row: Any) -> Row:
+    return _bare(model, **row | {name: _time(row[name]) for name in times})
 
 
 def _image(digest: str, width: int, height: int, **row: Any) -> ProductImage:

@@ -7,10 +7,15 @@ from checkout.models import Dispute, Order, OrderEvent, Refund
 from delivery.models import DownloadGrant
 
 
-@transaction.atomic
 def update_access(event: OrderEvent) -> None:
+    """As update_access_of(), for the order of an event."""
+    update_access_of(event.order_id)
+
+
+@transaction.atomic
+def update_access_of(order_id: int) -> None:
     """Take back or restore the rights of each line of the order. Safe to repeat and to race."""
-    order = Order.objects.select_for_update().get(pk=event.order_id)
+    order = Order.objects.select_for_update().get(pk=order_id)
     grants = DownloadGrant.objects.filter(line__order=order)
     closed = set(grants.values_list("line", flat=True)) if _is_closed(order) else _closed_lines(order)
     grants.filter(line__in=closed, revoked_at=None).update(revoked_at=timezone.now())

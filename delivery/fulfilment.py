@@ -1,16 +1,25 @@
-"""What a paid order brings."""
+"""What a paid order brings: at once, and whatever its products bring later."""
+
+from collections import defaultdict
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from catalog.models import ProductFile
-from checkout.models import Order, OrderEvent, Payment
-from delivery.access import update_access
+from catalog.releases import current_files
+from checkout.models import Order, OrderEvent, OrderLine, Payment
+from delivery.access import update_access_of
 from delivery.models import DownloadGrant
 
 
-@transaction.atomic
 def grant_downloads(event: OrderEvent) -> None:
+    """Give each line of the order the right to its files; see grant_files()."""
+    grant_files(event.order_id)
+
+
+@transaction.atomic
+def grant_files(order_id: int) -> None:
     """Give each line of the order the right to each of its files, as far as the money still allows.
 
     An order refunded meanwhile gets its rights too, taken back: the refund may fail yet. Safe to repeat and
@@ -20,21 +29,40 @@ def grant_downloads(event: OrderEvent) -> None:
     followers = Q(refunds__isnull=False) | Q(disputes__isnull=False)
     has_followers = Exists(Payment.objects.filter(followers, order=OuterRef("pk")))
     orders = Order.objects.select_for_update(of=["self"])
-    order = orders.annotate(has_followers=has_followers).get(pk=event.order_id)
-    lines = list(order.lines.select_related("variant"))
-    files = ProductFile.objects.filter(product__in={line.variant.product_id for line in lines})
-    grants = [
-        DownloadGrant(line=line, file=file)
-        for file in files.prefetch_related("variants")
-        for line in lines
-        if file.is_brought_by(line.variant)
-    ]
+    order = orders.annotate(has_followers=has_followers).get(pk=order_id)
+    lines = list(order.lines.select_related("variant__product"))
+    brought = brought_files(lines)
+    grants = [DownloadGrant(line=line, file=file) for line in lines for file in brought[line.pk]]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
     if order.has_followers or not order.is_paid:  # type: ignore[attr-defined]
-        update_access(event)
+        update_access_of(order_id)
 
 
 def grant_at_once(order: Order) -> None:
     """For a buyer who looks at the paid order now: no worker is waited for."""
     for event in order.events.filter(name="order.paid", handled_at=None):
         grant_downloads(event)
+
+
+def brought_files(lines: Iterable[OrderLine]) -> dict[int, list[ProductFile]]:
+    """The files that each line brings today, by line, with product and release at hand. Two queries.
+
+    The lines come with their variants and products.
+    """
+    lines = list(lines)
+    products = {line.variant.product_id: line.variant.product for line in lines}
+    files = list(
+        ProductFile.objects.filter(product__in=products)
+        .select_related("release")
+        .prefetch_related("variants")
+        .order_by("position", "pk")
+    )
+    for file in files:
+        file.product = products[file.product_id]
+    by_product: dict[int, list[ProductFile]] = defaultdict(list)
+    for file in current_files(files):
+        by_product[file.product_id].append(file)
+    return {
+        line.pk: [file for file in by_product[line.variant.product_id] if file.is_brought_by(line.variant)]
+        for line in lines
+    }

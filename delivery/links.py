@@ -14,8 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.models import ProductFile
-from checkout.models import Dispute, OrderLine
+from checkout.models import Dispute
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
 from delivery.models import Download, DownloadGrant
 
@@ -32,19 +31,6 @@ def download_url(grant: DownloadGrant) -> str:
     """A fresh link to the grant's file: its 128 random bits, those of a session, the time, and an HMAC."""
     signer = signing.TimestampSigner(salt=_PURPOSE)
     return reverse("download", args=[signer.sign(f"{grant.key}.{secrets.token_urlsafe(9)}")])
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A file that a buyer may fetch now, with a fresh link to it."""
-
-    file: ProductFile
-    url: str
-
-
-def offers(line: OrderLine) -> list[Offer]:
-    """Fresh links to all that a line's usable rights lead to; no query when these were fetched with it."""
-    return [Offer(grant.file, download_url(grant)) for grant in line.grants.all() if not grant.revoked_at]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from checkout.models import Order, OrderLine, RefundRequest
@@ -12,9 +11,8 @@ from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
 from checkout.providers.transport import patience
 from delivery.fulfilment import grant_at_once
-from delivery.links import offers
 from delivery.mails import is_mailed
-from delivery.models import DownloadGrant
+from delivery.shelves import Shelf, lay_out
 
 
 def look_again(order: Order) -> Order:
@@ -42,9 +40,10 @@ def state_of(order: Order) -> str:
 
 def order_page(order: Order) -> dict[str, Any]:
     """All that the page of an order shows, in the same number of queries for any number of lines."""
-    state, lines = state_of(order), list(_with_rights(order.lines.all()))
+    state, laid = state_of(order), lay_out(order.lines.all())
+    lines = [shelf.line for shelf in laid]
     money = money_back(order, lines) if order.paid_at else None
-    downloads = [offer for line in lines for offer in offers(line)] if state == "paid" else []
+    downloads = [offer for shelf in laid for offer in shelf.downloads] if state == "paid" else []
     return {
         "order": order,
         "state": "closed" if state == "paid" and _is_closed(lines) else state,
@@ -59,20 +58,21 @@ def order_page(order: Order) -> dict[str, Any]:
 
 
 def shelves(user_id: int | None) -> list[dict[str, Any]]:
-    """What an account has bought, line by line, newest first, with the way to each refund still open."""
+    """What an account has bought, line by line: what has news first, then the newest, with open refunds."""
     paid = Order.objects.paid().filter(user=user_id, held_at=None)
-    lines = _with_rights(OrderLine.objects.filter(order__in=paid).order_by("-order_id", "pk"))
-    return [_shelf(line) for line in lines.select_related("order__refund_request")]
+    lines = OrderLine.objects.filter(order__in=paid).order_by("-order_id", "pk")
+    laid = lay_out(lines.select_related("order__refund_request"))
+    return [_shelf(shelf) for shelf in sorted(laid, key=lambda shelf: not shelf.has_news)]
 
 
-def _shelf(line: OrderLine) -> dict[str, Any]:
-    asked, until = getattr(line.order, "refund_request", None), line.refund_until
-    is_closed = _is_closed([line])
+def _shelf(shelf: Shelf) -> dict[str, Any]:
+    asked, until = getattr(shelf.order, "refund_request", None), shelf.line.refund_until
+    is_closed = _is_closed([shelf.line])
     may_ask = asked is None and not is_closed and until is not None and until >= timezone.now()
     return {
-        "product": line.variant.product,
-        "order": line.order,
-        "downloads": offers(line),
+        "product": shelf.product,
+        "order": shelf.order,
+        "downloads": shelf.downloads,
         "is_closed": is_closed,
         "is_asked": asked is not None and until is not None and asked.status == RefundRequest.Status.OPEN,
         "refund_until": until if may_ask else None,
@@ -88,11 +88,3 @@ def _is_closed(lines: list[OrderLine]) -> bool:
 def _kept(lines: list[OrderLine], money: MoneyBack) -> list[OrderLine]:
     """Paid lines that a refund asked for now would not be about, since their window is over or never was."""
     return [line for line in lines if line.amount and line not in money.parts]
-
-
-def _with_rights(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
-    """The lines with the rights of each, taken back or not, and their files at hand, for offers()."""
-    grants = DownloadGrant.objects.select_related("file").order_by("file__position", "file_id")
-    return lines.select_related("order", "variant__product__cover").prefetch_related(
-        Prefetch("grants", queryset=grants)
-    )

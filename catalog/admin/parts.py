@@ -15,7 +15,7 @@ from catalog.admin.fields import AmountField, PictureField, PricesField
 from catalog.admin.languages import Directed, TranslatedForm, columns
 from catalog.errors import FileRefused
 from catalog.files import put_upload
-from catalog.models import Faq, Picture, ProductFile, ProductImage, Variant
+from catalog.models import Faq, Picture, ProductFile, ProductImage, Release, Variant
 from storefront.templatetags.shop import filesize
 
 
@@ -94,9 +94,10 @@ class FileForm(forms.ModelForm):
 
 class FileFormSet(BaseInlineFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
-        """A file can be for some of this product's variants, not for those of others."""
+        """A file can be for some of this product's variants and of a release, not for those of others."""
         super().add_fields(form, index)
         form.fields["variants"].queryset = Variant.objects.filter(product=self.instance.pk)
+        form.fields["release"].queryset = Release.objects.filter(product=self.instance.pk)
 
 
 class FileInline(Directed, admin.StackedInline):
@@ -104,7 +105,7 @@ class FileInline(Directed, admin.StackedInline):
     form = FileForm
     formset = FileFormSet
     extra = 0
-    fields = [("upload", "filename", "facts"), tuple(columns("title")), ("variants", "position")]
+    fields = [("upload", "filename", "facts"), tuple(columns("title")), ("release", "variants", "position")]
     readonly_fields = ["facts"]
 
     @admin.display(description=_("stored"))
@@ -115,6 +116,16 @@ class FileInline(Directed, admin.StackedInline):
             '<bdi>{}</bdi><br><bdi class="quiet" dir="ltr" title="SHA-256 {}">{}…</bdi>',
             *(filesize(file.size), file.sha256, file.sha256[:12]),
         )
+
+
+class ReleaseInline(admin.TabularInline):
+    """An overview: what is new and which files it brings stands on a release's own page."""
+
+    model = Release
+    formset = LabelledFormSet
+    extra = 0
+    fields = ["version", "channel", "published_at"]
+    show_change_link = True
 
 
 class ImageForm(forms.ModelForm):

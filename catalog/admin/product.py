@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from catalog.admin.fields import PictureField
 from catalog.admin.languages import LanguagesAdmin, TranslatedForm
-from catalog.admin.parts import FaqInline, FileInline, ImageInline, VariantInline, thumbnail
+from catalog.admin.parts import FaqInline, FileInline, ImageInline, ReleaseInline, VariantInline, thumbnail
 from catalog.covers import DRAWN_FROM, ask_for_cover, set_cover
 from catalog.duplicating import duplicate
 from catalog.models import Product
@@ -55,12 +55,12 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Product)
 class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
     form = ProductForm
-    inlines = [VariantInline, FileInline, ImageInline, FaqInline]
+    inlines = [VariantInline, ReleaseInline, FileInline, ImageInline, FaqInline]
     languages = ("title", "tagline", "description", "author", "license_summary", "requirements")
     before = [(None, {"fields": ["kind", "content_language", "categories"]})]
     after = [
         (_("Cover and sample"), {"fields": ["cover_preview", "cover_upload", "draw_cover", "sample"]}),
-        (_("Delivery"), {"fields": ["download_limit", "download_days"]}),
+        (_("Delivery"), {"fields": ["download_limit", "download_days", "keeps_old_releases"]}),
         (_("On sale"), {"fields": ["status", "published_at", "refund_days", "is_featured", "slug"]}),
     ]
     readonly_fields = ["cover_preview"]

@@ -1,0 +1,93 @@
+"""Lays out what buyers have: for each line of an order the files of today, with fresh links."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from catalog.models import Product, ProductFile
+from catalog.releases import available_at
+from checkout.models import Order, OrderLine
+from delivery.fulfilment import brought_files, grant_files
+from delivery.links import download_url
+from delivery.models import DownloadGrant
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file that a buyer has, with a fresh link to it; without one while it can't be fetched."""
+
+    file: ProductFile
+    grant: DownloadGrant
+    is_new: bool
+
+    @property
+    def url(self) -> str:
+        return "" if self.is_used_up or self.grant.is_over else download_url(self.grant)
+
+    @property
+    def changed_at(self) -> datetime:
+        return available_at(self.file)
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.grant.remaining == 0
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What one line of an order brought, with the files that it brings today."""
+
+    line: OrderLine
+    downloads: list[Offer]
+
+    @property
+    def product(self) -> Product:
+        return self.line.variant.product
+
+    @property
+    def order(self) -> Order:
+        return self.line.order
+
+    @property
+    def has_news(self) -> bool:
+        return any(offer.is_new for offer in self.downloads)
+
+
+def lay_out(lines: QuerySet[OrderLine]) -> list[Shelf]:
+    """A shelf for each line. Whatever came to the products since the purchase is granted on the way."""
+    loaded = _with_rights(lines)
+    files = brought_files(loaded)
+    lacking = {line.order_id for line in loaded if line.order.is_deliverable and _lacks(line, files[line.pk])}
+    if lacking:
+        for order_id in sorted(lacking):
+            grant_files(order_id)
+        loaded = _with_rights(lines)
+    return [Shelf(line, _offers(line, files[line.pk])) for line in loaded]
+
+
+def _with_rights(lines: QuerySet[OrderLine]) -> list[OrderLine]:
+    grants = Prefetch("grants", queryset=DownloadGrant.objects.order_by("pk"))
+    return list(lines.select_related("order", "variant__product__cover").prefetch_related(grants))
+
+
+def _lacks(line: OrderLine, files: Iterable[ProductFile]) -> bool:
+    return not {file.pk for file in files} <= {grant.file_id for grant in line.grants.all()}
+
+
+def _offers(line: OrderLine, files: Iterable[ProductFile]) -> list[Offer]:
+    grants = {grant.file_id: grant for grant in line.grants.all() if not grant.revoked_at}
+    fetched_at = max((at for grant in grants.values() if (at := grant.last_download_at)), default=None)
+    offers = []
+    for file in files:
+        if grant := grants.get(file.pk):
+            grant.file = file
+            offers.append(Offer(file, grant, is_new=_is_new(file, grant, fetched_at)))
+    return offers
+
+
+def _is_new(file: ProductFile, grant: DownloadGrant, fetched_at: datetime | None) -> bool:
+    """Whether it came, or was changed, after the buyer had fetched what there was of this product."""
+    known_at = grant.last_download_at or grant.line.order.paid_at
+    return fetched_at is not None and known_at is not None and available_at(file) > known_at
