@@ -12,7 +12,16 @@ from django.views.decorators.http import require_safe
 from catalog.sitemaps import SITEMAPS
 
 TYPES = {".webp": "image/webp", ".jpg": "image/jpeg"}
-PRIVATE = ["/admin/", "/accounts/", "/cart/", "/checkout/", "/orders/", "/library/", "/downloads/"]
+PRIVATE = [
+    "/admin/",
+    "/accounts/",
+    "/cart/",
+    "/checkout/",
+    "/orders/",
+    "/library/",
+    "/updates/",
+    "/downloads/",
+]
 
 
 @login_not_required

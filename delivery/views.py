@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from checkout.cart import Cart
 from checkout.forms import RefundRequestForm
@@ -13,6 +13,8 @@ from checkout.refund_requests import ask_for_refund
 from delivery.answering import answer_link
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid, NotNow
 from delivery.links import open_link
+from delivery.models import MailOptOut
+from delivery.news import email_of, start_mails, stop_mails
 from delivery.pages import look_again, order_page, shelves, state_of
 from storefront.errors import StorefrontError
 
@@ -86,6 +88,23 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
         response = _link_problem(request, refusal, "later", status=503)
         response["Retry-After"] = str(refusal.retry_after)
         return response
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def updates(request: HttpRequest, token: str) -> HttpResponse:
+    """Where the reader of a mail of new releases stops them, or takes that back."""
+    try:
+        email = email_of(token)
+    except LinkNotValid as refusal:
+        return _link_problem(request, refusal, "broken", status=404)
+    if request.method == "POST":
+        (start_mails if "start" in request.POST else stop_mails)(email)
+        return redirect("updates", token)
+    context = {"email": email, "is_stopped": MailOptOut.objects.filter(email_folded=email).exists()}
+    response = TemplateResponse(request, "delivery/updates.html", context)
+    response["Referrer-Policy"] = "same-origin"
+    return response
 
 
 def _link_problem(request: HttpRequest, refusal: StorefrontError, kind: str, *, status: int) -> HttpResponse:

@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "print-due-evidence": {"task": "checkout.print_due_evidence", "schedule": schedule(60)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
+    "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
     "check-files": {"task": "catalog.check_files", "schedule": schedule(86400)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
 }

@@ -1,0 +1,151 @@
+"""Tells owners of new releases: at most one mail a day and address, unless they said no."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from catalog.markdown import render_markdown
+from catalog.models import Release
+from checkout.models import Order, OrderLine
+from delivery.errors import LinkNotValid
+from delivery.mails import is_mailed
+from delivery.models import Digest, MailOptOut
+from storefront.mail import send_templated
+from storefront.text import fold_email
+
+FROM_HOUR = 9  # of the shop's own time
+BATCH = 200  # addresses
+_PURPOSE = "delivery.updates"
+
+
+@dataclass(frozen=True)
+class News:
+    """One release that an owner is told of."""
+
+    release: Release
+    changelog_html: str
+    order_url: str
+
+
+def announce_releases() -> None:
+    """Write the mails that are due, some addresses at a time: a sweep. Safe to repeat and to race."""
+    begin_digest()
+    for digest in Digest.objects.filter(finished_at=None).order_by("day"):
+        write_digest(digest)
+
+
+def begin_digest() -> Digest | None:
+    """The day's digest, of all releases that were in none; None before its hour, or when there is nothing."""
+    now = timezone.localtime()
+    if now.hour < FROM_HOUR or Digest.objects.filter(day=now.date()).exists():
+        return None
+    releases = list(Release.objects.published().filter(is_announced=True, digests=None))
+    if not releases:
+        return None
+    try:
+        with transaction.atomic():
+            digest = Digest.objects.create(day=now.date())
+            digest.releases.set(releases)
+    except IntegrityError:  # another worker began it
+        return None
+    return digest
+
+
+def write_digest(digest: Digest) -> None:
+    """Write to the next addresses. One mail each, by its cause, wherever a worker dies."""
+    owners = _owners(digest).filter(email_folded__gt=digest.last_email).order_by("email_folded")
+    emails = list(owners.values_list("email_folded", flat=True).distinct()[:BATCH])
+    lines: dict[str, list[OrderLine]] = {email: [] for email in emails}
+    for line in _lines(digest).filter(order__email_folded__in=emails):
+        lines[line.order.email_folded].append(line)
+    releases = list(digest.releases.select_related("product").prefetch_related("files__variants"))
+    for email in emails:
+        _write(digest, lines[email], releases)
+    Digest.objects.filter(pk=digest.pk).update(last_email=max(emails, default=digest.last_email))
+    if len(emails) < BATCH:
+        digest.mark_finished()
+
+
+def _owners(digest: Digest) -> QuerySet[Order]:
+    return Order.objects.filter(pk__in=_lines(digest).values("order"))
+
+
+def _lines(digest: Digest) -> QuerySet[OrderLine]:
+    """What was bought of these products before the release, still stands, and may be written about."""
+    optout = MailOptOut.objects.filter(email_folded=OuterRef("order__email_folded"))
+    return (
+        OrderLine.objects.filter(
+            variant__product__releases__digests=digest,
+            order__in=Order.objects.paid().filter(held_at=None),
+            order__paid_at__lt=F("variant__product__releases__published_at"),
+            grants__revoked_at=None,
+            grants__isnull=False,
+        )
+        .exclude(Exists(optout))
+        .select_related("order", "variant")
+        .order_by("-order_id", "pk")
+        .distinct()
+    )
+
+
+def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) -> None:
+    lines = [line for line in lines if is_mailed(line.order)]
+    if not lines:
+        return
+    order = lines[0].order
+    with override(order.language):
+        news = [
+            News(release, render_markdown(release.changelog), _url(line.order.get_absolute_url()))
+            for release in releases
+            if (line := next((each for each in lines if _is_for(release, each)), None))
+        ]
+        context = {"news": news, "stop_url": _url(stop_path(order.email))}
+    if news:
+        reader = hashlib.sha256(order.email_folded.encode()).hexdigest()[:32]
+        cause = f"updates:{digest.day:%Y-%m-%d}:{reader}"
+        send_templated("new_releases", to=order.email, context=context, language=order.language, cause=cause)
+
+
+def _is_for(release: Release, line: OrderLine) -> bool:
+    """Whether the buyer of this line has the release, and had the product before it."""
+    if line.variant.product_id != release.product_id or line.order.paid_at >= release.published_at:
+        return False
+    files = release.files.all()
+    return not files or any(file.is_brought_by(line.variant) for file in files)
+
+
+def _url(path: str) -> str:
+    return settings.SITE_URL + path
+
+
+# --- No, thank you -------------------------------------------------------------------------------
+
+
+def stop_path(email: str) -> str:
+    """A page where the reader of a mail stops further ones, without signing in."""
+    return reverse("updates", args=[signing.Signer(salt=_PURPOSE).sign_object(fold_email(email))])
+
+
+def email_of(token: str) -> str:
+    """The folded address that a link to that page is for. Raises LinkNotValid."""
+    try:
+        return signing.Signer(salt=_PURPOSE).unsign_object(token)
+    except signing.BadSignature:
+        raise LinkNotValid(_("This link is not complete. Please copy it again.")) from None
+
+
+def stop_mails(email: str) -> None:
+    MailOptOut.objects.get_or_create(email_folded=email)
+
+
+def start_mails(email: str) -> None:
+    MailOptOut.objects.filter(email_folded=email).delete()
