@@ -1,7 +1,7 @@
 """The cart: what a reader means to buy. It lives in the session, and so survives signing in."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Product, Variant
+from checkout.availability import reasons_not_to_sell
 from checkout.errors import CartNotUsable
 from checkout.pricing import Totals, price
 from storefront.money import digits
@@ -80,7 +81,11 @@ class Cart:
         line = _line(variant, 1, self.currency)
         if line.problem:
             raise CartNotUsable(line.problem)
-        self._set(variant.pk, self.quantities.get(variant.pk, 0) + quantity)
+        quantity += self.quantities.get(variant.pk, 0)
+        reasons = reasons_not_to_sell({variant: quantity})
+        if reasons:
+            raise CartNotUsable(reasons[variant.pk])
+        self._set(variant.pk, quantity)
 
     def change(self, variant_id: int, quantity: int) -> None:
         """Set how many there are of a variant in the cart; 0 takes it out. Raises CartNotUsable on too many.
@@ -118,7 +123,7 @@ class Cart:
 
     @cached_property
     def lines(self) -> list[CartLine]:
-        """The lines in the order they were put in, two queries for any number of them."""
+        """The lines in the order they were put in, a few queries for any number of them."""
         variants = (
             Variant.objects.filter(pk__in=self.quantities)
             .select_related("product__cover")
@@ -126,10 +131,14 @@ class Cart:
             .prefetch_related("prices")
             .in_bulk()
         )
+        wanted = {variants[pk]: quantity for pk, quantity in self.quantities.items() if pk in variants}
+        lines = [_line(variant, quantity, self.currency) for variant, quantity in wanted.items()]
+        reasons = reasons_not_to_sell(wanted)
         return [
-            _line(variants[pk], quantity, self.currency)
-            for pk, quantity in self.quantities.items()
-            if pk in variants
+            replace(line, unit_amount=0, problem=line.problem or reasons[line.variant.pk])
+            if line.variant.pk in reasons
+            else line
+            for line in lines
         ]
 
     def drop_gone(self) -> None:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from checkout.availability import set_aside
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, PriceChanged, TooManyOrders
 from checkout.models import Order, OrderEvent, OrderLine
@@ -68,7 +69,7 @@ def _write_order(cart: Cart, buyer: Buyer) -> Order:
         total=cart.total,
         client_address=buyer.client_address,
     )
-    OrderLine.objects.bulk_create(
+    lines = OrderLine.objects.bulk_create(
         OrderLine(
             order=order,
             variant=line.variant,
@@ -81,6 +82,7 @@ def _write_order(cart: Cart, buyer: Buyer) -> Order:
         )
         for line in cart.lines
     )
+    set_aside(order, lines)
     OrderEvent.record(order, "order.placed", once="order.placed")
     if order.total == 0:
         _check_free_limits(cart, buyer)

@@ -17,7 +17,7 @@ def update_access_of(order_id: int) -> None:
     """Take back or restore the rights of each line of the order. Safe to repeat and to race."""
     order = Order.objects.select_for_update().get(pk=order_id)
     grants = DownloadGrant.objects.filter(line__order=order)
-    closed = set(grants.values_list("line", flat=True)) if _is_closed(order) else _closed_lines(order)
+    closed = set(grants.values_list("line", flat=True)) if _is_closed(order) else closed_lines(order)
     grants.filter(line__in=closed, revoked_at=None).update(revoked_at=timezone.now())
     grants.exclude(line__in=closed).exclude(revoked_at=None).update(revoked_at=None)
 
@@ -28,7 +28,7 @@ def _is_closed(order: Order) -> bool:
     return not order.is_paid or disputes.exclude(status=Dispute.Status.WON).exists()
 
 
-def _closed_lines(order: Order) -> set[int]:
+def closed_lines(order: Order) -> set[int]:
     """The lines whose files a smaller refund took back."""
     refunds = Refund.objects.settled().filter(
         payment__order=order, payment__is_duplicate=False, revokes_access=True

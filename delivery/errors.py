@@ -1,4 +1,9 @@
+from typing import TYPE_CHECKING
+
 from storefront.errors import StorefrontError
+
+if TYPE_CHECKING:
+    from delivery.finding import Facts
 
 
 class LinkNotValid(StorefrontError):
@@ -23,3 +28,50 @@ class NotNow(StorefrontError):
     def __init__(self, words: str, *, retry_after: int) -> None:
         super().__init__(words)
         self.retry_after = retry_after
+
+
+class LicenseRefused(StorefrontError):
+    """The licence does not allow it. `code` is the word for programs; `facts` what its holder may know."""
+
+    code = "refused"
+
+    def __init__(self, text: str, facts: "Facts | None" = None, code: str = "") -> None:
+        super().__init__(text)
+        self.facts = facts
+        self.code = code or self.code
+
+
+class LicenseNotFound(LicenseRefused):
+    """No such key, or not for this product: the answer is the same."""
+
+    code = "not_found"
+
+
+class TooManyGuesses(LicenseRefused):
+    """Too many keys that are not there were tried from one address."""
+
+    code = "too_many_guesses"
+
+
+class LicenseStopped(LicenseRefused):
+    """Suspended, revoked or expired: `code` says which."""
+
+
+class ActivationLimitReached(LicenseRefused):
+    code = "limit_reached"
+
+
+class NotActivated(LicenseRefused):
+    """The licence is good, but not in use there."""
+
+    code = "not_activated"
+
+
+class InstanceNotUsable(LicenseRefused):
+    """Nothing by which a site or machine could be told from others."""
+
+    code = "instance_missing"
+
+
+class CodesNotUsable(StorefrontError):
+    """The list of codes can't be read."""

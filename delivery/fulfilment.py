@@ -10,32 +10,37 @@ from catalog.models import ProductFile
 from catalog.releases import current_files
 from checkout.models import Order, OrderEvent, OrderLine, Payment
 from delivery.access import update_access_of
+from delivery.licensing import issue_licenses
 from delivery.models import DownloadGrant
+from delivery.plans import brings_licenses
 
 
 def grant_downloads(event: OrderEvent) -> None:
-    """Give each line of the order the right to its files; see grant_files()."""
-    grant_files(event.order_id)
+    """Give each line of the order the right to its files, and its licences."""
+    if grant_files(event.order_id):
+        issue_licenses(event)
 
 
 @transaction.atomic
-def grant_files(order_id: int) -> None:
+def grant_files(order_id: int) -> bool:
     """Give each line of the order the right to each of its files, as far as the money still allows.
 
     An order refunded meanwhile gets its rights too, taken back: the refund may fail yet. Safe to repeat and
     to race: one right a line and file, by constraint. The order is locked, so that what a refund takes back
-    is either seen here or finds the rights there.
+    is either seen here or finds the rights there. Gives whether the order brings licences, too.
     """
     followers = Q(refunds__isnull=False) | Q(disputes__isnull=False)
     has_followers = Exists(Payment.objects.filter(followers, order=OuterRef("pk")))
     orders = Order.objects.select_for_update(of=["self"])
-    order = orders.annotate(has_followers=has_followers).get(pk=order_id)
+    facts = {"has_followers": has_followers, "brings_licenses": brings_licenses(OuterRef(OuterRef("pk")))}
+    order = orders.annotate(**facts).get(pk=order_id)
     lines = list(order.lines.select_related("variant__product"))
     brought = brought_files(lines)
     grants = [DownloadGrant(line=line, file=file) for line in lines for file in brought[line.pk]]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
     if order.has_followers or not order.is_paid:  # type: ignore[attr-defined]
         update_access_of(order_id)
+    return bool(order.brings_licenses)  # type: ignore[attr-defined]
 
 
 def grant_at_once(order: Order) -> None:

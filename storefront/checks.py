@@ -42,11 +42,13 @@ def check_demo(**_rest: Any) -> list[CheckMessage]:
 @register()
 def check_reactions(**_rest: Any) -> list[CheckMessage]:
     errors: list[CheckMessage] = []
-    for event, paths in settings.ORDER_REACTIONS.items():
+    tables = {f"ORDER_REACTIONS[{event!r}]": paths for event, paths in settings.ORDER_REACTIONS.items()}
+    tables |= {"SALE_CHECKS": settings.SALE_CHECKS, "SALE_RESERVATIONS": settings.SALE_RESERVATIONS}
+    for table, paths in tables.items():
         for path in paths:
             try:
                 import_string(path)
             except ImportError as error:
-                text = f"ORDER_REACTIONS[{event!r}] names {path}, which is not there: {error}"
+                text = f"{table} names {path}, which is not there: {error}"
                 errors.append(Error(text, id="storefront.E002"))
     return errors

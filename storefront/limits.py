@@ -1,6 +1,7 @@
 """Counts attempts in the database, so that all processes keep one limit and a wiped cache lifts none."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -15,15 +16,20 @@ def within_limit(name: str, key: str, *, limit: int, per: timedelta) -> bool:
     Exact under any number of processes: the count only moves by a conditional update. The key (an address,
     a product) is stored as a keyed hash.
     """
-    seconds = int(per.total_seconds())
-    now = int(timezone.now().timestamp())
-    window = datetime.fromtimestamp(now - now % seconds, tz=UTC)
-    row = {"key": salted_hmac(f"limit.{name}", key, algorithm="sha256").hexdigest(), "window": window}
+    row = limit_row(name, key, per=per)
     if _count(row, limit):
         return True
-    LimitCount.objects.bulk_create([LimitCount(**row, ends_at=window + per)], ignore_conflicts=True)
+    LimitCount.objects.bulk_create([LimitCount(**row, ends_at=row["window"] + per)], ignore_conflicts=True)
     return _count(row, limit)
 
 
-def _count(row: dict[str, object], limit: int) -> bool:
+def limit_row(name: str, key: str, *, per: timedelta) -> dict[str, Any]:
+    """Which LimitCount counts the key now; for a query that asks something else and this along the way."""
+    seconds = int(per.total_seconds())
+    now = int(timezone.now().timestamp())
+    window = datetime.fromtimestamp(now - now % seconds, tz=UTC)
+    return {"key": salted_hmac(f"limit.{name}", key, algorithm="sha256").hexdigest(), "window": window}
+
+
+def _count(row: dict[str, Any], limit: int) -> bool:
     return bool(LimitCount.objects.filter(**row, count__lt=limit).update(count=F("count") + 1))

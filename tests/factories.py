@@ -16,6 +16,7 @@ from checkout.models import DemoCharge, Order, Payment
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import Buyer, place_order
 from checkout.providers import demo
+from delivery.models import License, LicensePlan
 
 _numbers = count(1)
 
@@ -58,6 +59,17 @@ def make_file(
         sha256="0" * 64,
         content_type="application/pdf",
     )
+
+
+def make_plan(product: Product | None = None, **fields: Any) -> LicensePlan:
+    return LicensePlan.objects.create(product=product or make_product(), **fields)
+
+
+def make_license(**plan: Any) -> License:
+    """A licence as a buyer has it: of a paid order, by a plan with these settings."""
+    order = paid_order(make_plan(**plan).product)
+    handle_events_of(order)
+    return License.objects.get(line__order=order)
 
 
 def make_cart(*products: Product) -> Cart:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0004_releases_and_limits'),
+        ('catalog', '0005_releases_and_limits'),
         ('delivery', '0002_download_sessions'),
     ]
 

@@ -1,0 +1,90 @@
+"""Licences follow the order: issued when it is paid, stopped and let go on as the money says."""
+
+from django.db import transaction
+
+from catalog.models import Variant
+from checkout.models import Dispute, Order, OrderEvent, OrderLine
+from delivery.access import closed_lines
+from delivery.codes import take_codes
+from delivery.models import Code, License, LicenseMove, LicensePlan
+from delivery.plans import plans_for
+
+
+@transaction.atomic
+def issue_licenses(event: OrderEvent) -> None:
+    """Give each unit of the order its licence, where there is a plan for it. Safe to repeat and to race.
+
+    One licence a unit, by constraint; the order is locked meanwhile. Where codes have run out, which only a
+    payment after the order's time can meet, the order is held for staff, and its release comes back here.
+    """
+    order = Order.objects.select_for_update().get(pk=event.order_id)
+    if order.paid_at is None:
+        return
+    lines = list(order.lines.select_related("variant"))
+    plans = plans_for([line.variant for line in lines])
+    if not plans:
+        return
+    missing = sum(_issue(line, plans[line.variant_id]) for line in lines if line.variant_id in plans)
+    update_licenses(event)
+    if missing:
+        event.order.hold(f"Codes missing: {missing}. Load more of them, then release the order.")
+
+
+@transaction.atomic
+def update_licenses(event: OrderEvent) -> None:
+    """Stop or let go on each licence of the order, as its money says. Safe to repeat and to race."""
+    order = Order.objects.select_for_update().get(pk=event.order_id)
+    licenses = list(License.objects.filter(line__order=order))
+    if not licenses:
+        return
+    whole, closed = _withdrawn(order), closed_lines(order)
+    for license_ in licenses:
+        refunded = License.Withdrawn.REFUNDED if license_.line_id in closed else License.Withdrawn.NO
+        license_.follow_money(refunded or whole)
+
+
+@transaction.atomic
+def upgrade_license(license_: License, variant: Variant, *, once: str) -> bool:
+    """Move the key to another variant, with the limit of that one's plan; places in use stay in use.
+
+    Once for each cause, such as "line:17": false, and nothing done, on a repeat. Raises KeyError for a
+    variant without a plan of its own or its product's.
+    """
+    plan = plans_for([variant])[variant.pk]
+    license_ = License.objects.locked().get(pk=license_.pk)
+    was = {"variant": license_.variant_id, "plan": license_.plan_id, "limit": license_.activation_limit}
+    if not LicenseMove.record(license_, "upgraded", {"was": was, "variant": variant.pk}, once=once):
+        return False
+    change = {"variant": variant, "plan": plan, "activation_limit": plan.activation_limit}
+    return bool(License.objects.filter(pk=license_.pk).update(**change))
+
+
+def _issue(line: OrderLine, plan: LicensePlan) -> int:
+    """The licences that the line lacks; gives how many codes were missing for them."""
+    numbers = set(range(1, line.quantity + 1)) - set(line.licenses.values_list("number", flat=True))
+    codes: list[Code] = take_codes(line, plan, len(numbers)) if plan.gives_codes and numbers else []
+    keys = codes if plan.gives_codes else [None] * len(numbers)
+    for number, code in zip(sorted(numbers), keys, strict=False):
+        license_ = License.objects.create(
+            line=line,
+            number=number,
+            plan=plan,
+            variant=line.variant,
+            key=code.text if code else plan.new_key(),
+            activation_limit=plan.activation_limit,
+            expires_at=plan.first_expiry(),
+        )
+        if code:
+            Code.objects.filter(pk=code.pk).update(license=license_)
+    return len(numbers) - len(keys)
+
+
+def _withdrawn(order: Order) -> str:
+    """What the money says of the order as a whole."""
+    if not order.is_paid:
+        return License.Withdrawn.REFUNDED
+    disputes = Dispute.objects.filter(payment__order=order, payment__is_duplicate=False, is_warning=False)
+    statuses = set(disputes.values_list("status", flat=True)) - {Dispute.Status.WON}
+    if Dispute.Status.LOST in statuses:
+        return License.Withdrawn.REFUNDED
+    return License.Withdrawn.DISPUTED if statuses else License.Withdrawn.NO

@@ -1,0 +1,30 @@
+"""Which licence a variant brings."""
+
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef, Q
+
+from catalog.models import Variant
+from checkout.models import OrderLine
+from delivery.models import LicensePlan
+
+
+def plans_for(variants: Collection[Variant]) -> dict[int, LicensePlan]:
+    """Plans by variant id, for those that have one: the variant's own before its product's; one query."""
+    own = Q(variant__in=[variant.pk for variant in variants])
+    general = Q(variant=None, product__in={variant.product_id for variant in variants})
+    plans = list(LicensePlan.objects.filter(own | general))
+    by_variant = {plan.variant_id: plan for plan in plans if plan.variant_id}
+    by_product = {plan.product_id: plan for plan in plans if not plan.variant_id}
+    found = {
+        variant.pk: by_variant.get(variant.pk) or by_product.get(variant.product_id) for variant in variants
+    }
+    return {pk: plan for pk, plan in found.items() if plan}
+
+
+def brings_licenses(order: OuterRef | int) -> Exists:
+    """An expression: whether anything in the order has a plan; for a query that asks for more."""
+    lines = OrderLine.objects.filter(order=order)
+    own = Q(variant__in=lines.values("variant"))
+    general = Q(variant=None, product__in=lines.values("variant__product"))
+    return Exists(LicensePlan.objects.filter(own | general))
