@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from checkout.admin import ReadOnly
+from delivery import license_admin  # noqa: F401  registers itself
 from delivery.models import Download, DownloadGrant
 from storefront.money import digits
 

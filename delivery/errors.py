@@ -75,3 +75,7 @@ class InstanceNotUsable(LicenseRefused):
 
 class CodesNotUsable(StorefrontError):
     """The list of codes can't be read."""
+
+
+class SignatureNotValid(StorefrontError):
+    """Not signed by one of our keys, or changed since."""

@@ -34,13 +34,18 @@ class LicenseQuerySet(models.QuerySet["License"]):
     def locked(self) -> Self:
         return self.select_for_update(of=["self"])
 
-    def usable(self) -> Self:
-        """Those that nobody stopped and whose time is not over."""
-        return self.filter(
-            Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
-            status=License.Status.ACTIVE,
-            withdrawn=License.Withdrawn.NO,
-        )
+    def standing(self, standing: str) -> Self:
+        """Those of one standing, as License.standing says it."""
+        revoked = Q(status=License.Status.REVOKED) | Q(withdrawn=License.Withdrawn.REFUNDED)
+        suspended = Q(status=License.Status.SUSPENDED) | Q(withdrawn=License.Withdrawn.DISPUTED)
+        over = Q(expires_at__isnull=False, expires_at__lte=timezone.now())
+        wanted = {
+            "revoked": revoked,
+            "suspended": suspended & ~revoked,
+            "expired": over & ~suspended & ~revoked,
+            "active": ~over & ~suspended & ~revoked,
+        }
+        return self.filter(wanted[standing]) if standing in wanted else self.none()
 
 
 class License(models.Model):
@@ -101,16 +106,8 @@ class License(models.Model):
         return f"…{self.key[-6:]}"
 
     @property
-    def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= timezone.now()
-
-    @property
     def standing(self) -> str:
         return standing_of(self.status, self.withdrawn, self.expires_at)
-
-    @property
-    def is_usable(self) -> bool:
-        return self.standing == "active"
 
     # Moves. Each is one transaction with its line of history; doing it twice does nothing.
 
