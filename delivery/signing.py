@@ -57,6 +57,7 @@ def public_keys() -> dict[str, Any]:
 def rotate_key() -> SigningKey:
     """Sign with a new key from now on; what the old one signed stays good."""
     with transaction.atomic():
+        list(SigningKey.objects.select_for_update())  # two rotations at once wait for each other
         SigningKey.objects.filter(is_current=True).update(is_current=None, retired_at=timezone.now())
         key = SigningKey.objects.create()
     forget_key()

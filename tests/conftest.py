@@ -12,6 +12,7 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from delivery.signing import forget_key
 from storefront.celery import app
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.s3 import s3_server, use_s3
@@ -44,6 +45,12 @@ def _tasks_run_at_once() -> Iterator[None]:
     app.conf.task_always_eager = app.conf.task_eager_propagates = True
     yield
     app.conf.task_always_eager = app.conf.task_eager_propagates = False
+
+
+@pytest.fixture(autouse=True)
+def _signing_key_of_the_test() -> None:
+    """The key that the process keeps went with the rows of the test before."""
+    forget_key()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,7 +40,7 @@ class SigningKey(models.Model):
     def __str__(self) -> str:
         return self.kid
 
-    @property
+    @cached_property
     def private(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(bytes(self.secret))
 
