@@ -47,6 +47,10 @@ class LicenseNotFound(LicenseRefused):
     code = "not_found"
 
 
+class WrongProduct(LicenseNotFound):
+    """The key is another product's. Only dialects that have a word for it tell."""
+
+
 class TooManyGuesses(LicenseRefused):
     """Too many keys that are not there were tried from one address."""
 

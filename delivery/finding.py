@@ -13,13 +13,13 @@ from django.utils.crypto import constant_time_compare
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from delivery.errors import InstanceNotUsable, LicenseNotFound, TooManyGuesses
+from delivery.errors import InstanceNotUsable, LicenseNotFound, TooManyGuesses, WrongProduct
 from delivery.instances import Instance, read_machine, read_site
 from delivery.models import Activation
 from delivery.models.license import MAX_KEY, key_hash, standing_of
 from storefront.limits import limit_row, within_limit
 from storefront.models import LimitCount
-from storefront.text import fold_code
+from storefront.text import fold, fold_code
 
 GUESSES, GUESSES_PER = 30, timedelta(minutes=10)
 
@@ -28,7 +28,7 @@ GUESSES, GUESSES_PER = 30, timedelta(minutes=10)
 class Question:
     """What a program asks: about a key, and a site or machine, by its name or by the id of its activation.
 
-    `product` (an id or slug), where given, must be the licence's. `client` is the address that asks.
+    `product` (an id, slug or title), where given, must be the licence's. `client` is the address that asks.
     """
 
     key: str
@@ -78,6 +78,7 @@ class Facts:
     grace_days: int
     order_id: int
     line_id: int
+    former_id: str
     product_id: int
     product_slug: str
     product_title: str
@@ -91,6 +92,11 @@ class Facts:
         return standing_of(self.status, self.withdrawn, self.expires_at)
 
     @property
+    def item_id(self) -> str:
+        """What programs of a former shop call the product."""
+        return self.former_id or str(self.product_id)
+
+    @property
     def left(self) -> int | None:
         """How many more may use it; None is without limit."""
         return max(self.limit - self.used, 0) if self.limit else None
@@ -99,7 +105,7 @@ class Facts:
 # Written out: building this by the ORM would take longer than all the rest of an answer.
 _FIND = """
 SELECT l.id, l.uid, l.key, l.status, l.withdrawn, l.expires_at, l.issued_at, l.checked_at, l.activation_limit,
-  p.place, p.offline_days, p.grace_days, o.order_id, o.id, v.product_id, r.slug,
+  p.place, p.offline_days, p.grace_days, o.order_id, o.id, p.former_id, v.product_id, r.slug,
   COALESCE(NULLIF(r.title_en, ''), NULLIF(r.title_ar, ''), r.title_fa, ''), v.id,
   COALESCE(NULLIF(v.title_en, ''), NULLIF(v.title_ar, ''), v.title_fa, ''),
   (SELECT count(*) FROM delivery_activation u
@@ -133,9 +139,16 @@ def find(question: Question, *, lock: bool = False) -> Facts:
     use = Use.read(*activation[:4], is_free=activation[4]) if activation[0] else None
     facts = Facts(*row[:_FACTS], use)
     is_same_key = constant_time_compare(fold_code(facts.key), fold_code(question.key[:MAX_KEY]))
-    if not is_same_key or question.product not in ("", str(facts.product_id), facts.product_slug):
+    if not is_same_key:
         raise LicenseNotFound(_("There is no such licence."))
+    if not _is_of(facts, question.product):
+        raise WrongProduct(_("There is no such licence."))
     return facts
+
+
+def _is_of(facts: Facts, product: str) -> bool:
+    names = {"", str(facts.product_id), facts.product_slug, facts.item_id}
+    return product in names or fold(product) == fold(facts.product_title)
 
 
 @contextmanager

@@ -61,6 +61,7 @@ class LicensePlanAdmin(admin.ModelAdmin):
         (None, {"fields": ["product", "variant", "place", "activation_limit", "valid_days"]}),
         (_("Keys"), {"fields": ["source", "key_pattern", "stock", "codes_file", "low_stock"]}),
         (_("Offline"), {"fields": ["offline_days", "grace_days"]}),
+        (_("Moved from another shop"), {"fields": ["former_id"]}),
     ]
     readonly_fields = ["stock"]
 

@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "storefront.middleware.RefuseNulMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "storefront.middleware.ClientAddressMiddleware",
+    "delivery.api.edd.EddMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "storefront.middleware.LanguageFromPathMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("health/ready/", health.ready),
     path("webhooks/", include("checkout.webhook_urls")),
     path("", include("catalog.file_urls")),
+    path("", include("delivery.api.urls")),
     *i18n_patterns(
         path("admin/", admin.site.urls),
         path("accounts/", include("allauth.urls")),

@@ -76,6 +76,13 @@ class LicensePlan(models.Model):
         _("warn at"), default=10, help_text=_("Staff gets a mail when no more than this many codes are left.")
     )
 
+    former_id = models.CharField(
+        _("id in your former shop"),
+        max_length=40,
+        blank=True,
+        help_text=_("Programs made for Easy Digital Downloads or Lemon Squeezy go on asking for that id."),
+    )
+
     class Meta:
         verbose_name = _("licence plan")
         verbose_name_plural = _("licence plans")

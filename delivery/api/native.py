@@ -1,0 +1,145 @@
+"""The licence API in our own words: see docs/licence-api.md."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, JsonResponse
+
+from delivery.activating import activate, deactivate, validate
+from delivery.api.asking import asked, client_of, open_to_programs
+from delivery.errors import LicenseRefused
+from delivery.finding import Facts, Question, Use
+from delivery.licence_files import signed_answer
+from delivery.packages import package_url
+from delivery.signing import public_keys
+from delivery.updates import latest_release
+
+MAX_NONCE = 200
+_STATUSES = {
+    "not_found": 404,
+    "too_many_guesses": 429,
+    "instance_missing": 400,
+    "limit_reached": 409,
+    "not_activated": 409,
+    "suspended": 403,
+    "revoked": 403,
+    "expired": 403,
+}
+
+
+@open_to_programs("POST")
+def activate_view(request: HttpRequest) -> JsonResponse:
+    return _answer(request, activate, "activated")
+
+
+@open_to_programs("POST")
+def validate_view(request: HttpRequest) -> JsonResponse:
+    return _answer(request, validate, "valid")
+
+
+@open_to_programs("POST")
+def deactivate_view(request: HttpRequest) -> JsonResponse:
+    return _answer(request, deactivate, "deactivated")
+
+
+@open_to_programs("POST")
+def release_view(request: HttpRequest) -> JsonResponse:
+    """The newest version for a licence that may be used there, with a link to its package."""
+    return _answer(request, validate, "valid", with_release=True)
+
+
+@open_to_programs("GET", "HEAD")
+def keys_view(_request: HttpRequest) -> JsonResponse:
+    response = JsonResponse(public_keys())
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _answer(
+    request: HttpRequest, deed: Callable[[Question], Facts], word: str, *, with_release: bool = False
+) -> JsonResponse:
+    try:
+        texts = asked(request)
+        nonce = texts.get("nonce", "")
+        if len(nonce) > MAX_NONCE:
+            raise BadRequest("The nonce is too long.")
+    except BadRequest as error:
+        return JsonResponse({word: False, "code": "bad_request", "message": str(error)}, status=400)
+    facts, code, message = None, "ok", ""
+    try:
+        facts = deed(_question(request, texts.get))
+    except LicenseRefused as refusal:
+        facts, code, message = refusal.facts, refusal.code, str(refusal)
+    body: dict[str, Any] = {
+        word: code == "ok",
+        "code": code,
+        "message": message,
+        "license": license_data(facts) if facts else None,
+        "instance": instance_data(facts.use) if facts and facts.use else None,
+    }
+    if with_release:
+        body["release"] = _release(facts, texts.get("channel", "stable")) if facts and code == "ok" else None
+    in_use = facts if code == "ok" and facts and facts.use else None
+    body["signed"] = signed_answer(body, in_use, nonce)
+    status = 200 if deed is validate and facts else _STATUSES.get(code, 200)
+    response = JsonResponse(body, status=status)
+    if status == 429:
+        response["Retry-After"] = "600"
+    return response
+
+
+def _question(request: HttpRequest, get: Callable[[str, str], str]) -> Question:
+    return Question(
+        key=get("key", ""),
+        instance=get("instance", ""),
+        activation=get("activation", ""),
+        product=get("product", ""),
+        client=client_of(request),
+    )
+
+
+def license_data(facts: Facts) -> dict[str, Any]:
+    return {
+        "id": str(facts.uid),
+        "key": facts.key,
+        "status": facts.standing,
+        "expires_at": _written(facts.expires_at),
+        "activation_limit": facts.limit or None,
+        "activations": facts.used,
+        "activations_left": facts.left,
+        "product": {"id": facts.product_id, "slug": facts.product_slug, "title": facts.product_title},
+        "variant": {"id": facts.variant_id, "title": facts.variant_title},
+    }
+
+
+def instance_data(use: Use) -> dict[str, Any]:
+    return {
+        "id": str(use.uid),
+        "instance": use.instance,
+        "name": use.name,
+        "is_counted": not use.is_free,
+        "activated_at": _written(use.activated_at),
+    }
+
+
+def _release(facts: Facts, channel: str) -> dict[str, Any] | None:
+    release = latest_release(facts.product_id, facts.variant_id, channel)
+    if release is None:
+        return None
+    return {
+        "version": release.version,
+        "channel": release.channel,
+        "changelog": release.changelog,
+        "requirements": release.requirements,
+        "released_at": _written(release.released_at),
+        "package": package_url(facts, release) or None,
+        "filename": release.file.filename if release.file else None,
+        "size": release.file.size if release.file else None,
+        "sha256": release.file.sha256 if release.file else None,
+    }
+
+
+def _written(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None

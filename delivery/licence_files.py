@@ -1,0 +1,34 @@
+"""Licence files: what a program may believe for a while without asking, signed.
+
+A file is the signed form of a good answer about one instance, with three times in Unix seconds: `iat` when it
+was made, `exp` until when it is good, `grace` until when it still works where the shop can't be reached.
+Neither lies beyond the licence's own expiry. Whoever asks with a nonce gets each answer signed, refusals too.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from delivery.finding import Facts
+from delivery.signing import sign
+
+
+def signed_answer(body: dict[str, Any], facts: Facts | None, nonce: str) -> str | None:
+    """The answer, signed. It is a licence file where the facts are given, which are of an instance in use."""
+    if facts is None and not nonce:
+        return None
+    claims = {"iss": settings.SITE_URL, "iat": int(timezone.now().timestamp()), "nonce": nonce, **body}
+    if facts:
+        exp, grace = times(facts)
+        claims |= {"exp": exp, "grace": grace}
+    return sign(claims)
+
+
+def times(facts: Facts) -> tuple[int, int]:
+    """Until when a file of now is good, and until when it works without the shop, in Unix seconds."""
+    good = timezone.now() + timedelta(days=facts.offline_days)
+    works = good + timedelta(days=facts.grace_days)
+    end = facts.expires_at or datetime.max.replace(tzinfo=UTC)
+    return int(min(good, end).timestamp()), int(min(works, end).timestamp())
