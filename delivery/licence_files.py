@@ -15,11 +15,20 @@ from delivery.finding import Facts
 from delivery.signing import sign
 
 
-def signed_answer(body: dict[str, Any], facts: Facts | None, nonce: str) -> str | None:
-    """The answer, signed. It is a licence file where the facts are given, which are of an instance in use."""
+def signed_answer(body: dict[str, Any], facts: Facts | None, *, asked: str, nonce: str) -> str | None:
+    """The answer, signed. It is a licence file where the facts are given, which are of an instance in use.
+
+    `asked` is the instance in the caller's own words, by which it knows its file again.
+    """
     if facts is None and not nonce:
         return None
-    claims = {"iss": settings.SITE_URL, "iat": int(timezone.now().timestamp()), "nonce": nonce, **body}
+    claims = {
+        "iss": settings.SITE_URL,
+        "iat": int(timezone.now().timestamp()),
+        "nonce": nonce,
+        "asked": asked,
+    }
+    claims |= body
     if facts:
         exp, grace = times(facts)
         claims |= {"exp": exp, "grace": grace}

@@ -82,7 +82,7 @@ def _answer(
     if with_release:
         body["release"] = _release(facts, texts.get("channel", "stable")) if facts and code == "ok" else None
     in_use = facts if code == "ok" and facts and facts.use else None
-    body["signed"] = signed_answer(body, in_use, nonce)
+    body["signed"] = signed_answer(body, in_use, asked=texts.get("instance", ""), nonce=nonce)
     status = 200 if deed is validate and facts else _STATUSES.get(code, 200)
     response = JsonResponse(body, status=status)
     if status == 429:

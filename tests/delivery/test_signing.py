@@ -71,12 +71,12 @@ def test_a_licence_file_never_outlives_its_licence(valid_days: int | None, good:
 
     day = timedelta(days=1).total_seconds()
     assert [round((time - now) / day) for time in (exp, grace)] == [good, works]
-    claims = read_signed(signed_answer({"valid": True}, facts, "nonce") or "")
+    claims = read_signed(signed_answer({"valid": True}, facts, asked="one.com", nonce="nonce") or "")
     assert (claims["exp"], claims["nonce"], claims["iss"]) == (exp, "nonce", "http://localhost:8000")
 
 
 def test_only_who_sends_a_nonce_gets_a_refusal_signed() -> None:
-    assert signed_answer({"valid": False}, None, "") is None
-    claims = read_signed(signed_answer({"valid": False}, None, "n") or "")
+    assert signed_answer({"valid": False}, None, asked="", nonce="") is None
+    claims = read_signed(signed_answer({"valid": False}, None, asked="", nonce="n") or "")
     assert claims["valid"] is False
     assert "exp" not in claims
