@@ -1,0 +1,101 @@
+<?php
+// As much of WordPress as a licence and an updater ask of it. Options lie in the file that argument 1 names.
+// Reads one question a line, {"do": ..., ...}, and answers each with one line of JSON.
+
+define( 'ABSPATH', '/' );
+$store = array( 'path' => $argv[1], 'home' => $argv[2] );
+$hooks = array();
+
+class WP_Error {
+	public $code;
+	public $message;
+	public function __construct( $code = '', $message = '' ) {
+		$this->code    = $code;
+		$this->message = $message;
+	}
+}
+
+function is_wp_error( $thing ) { return $thing instanceof WP_Error; }
+function load_options() { global $store; return is_file( $store['path'] ) ? unserialize( file_get_contents( $store['path'] ) ) : array(); }
+function save_options( $options ) { global $store; file_put_contents( $store['path'], serialize( $options ) ); }
+function get_option( $name, $default = false ) { return load_options()[ $name ] ?? $default; }
+function update_option( $name, $value, $autoload = null ) { save_options( array( $name => $value ) + load_options() ); }
+function delete_option( $name ) { $options = load_options(); unset( $options[ $name ] ); save_options( $options ); }
+function get_site_transient( $name ) { return get_option( "transient_$name" ); }
+function set_site_transient( $name, $value, $seconds ) { update_option( "transient_$name", $value ); }
+function delete_site_transient( $name ) { delete_option( "transient_$name" ); }
+function home_url() { global $store; return $store['home']; }
+function wp_json_encode( $data ) { return json_encode( $data ); }
+function esc_html( $text ) { return htmlspecialchars( $text, ENT_QUOTES ); }
+function wpautop( $text ) { return "<p>$text</p>\n"; }
+function plugin_basename( $file ) { return basename( dirname( $file ) ) . '/' . basename( $file ); }
+function wp_delete_file( $path ) { unlink( $path ); }
+function add_filter( $name, $callback, $priority = 10, $count = 1 ) { global $hooks; $hooks[ $name ][] = $callback; }
+function add_action( $name, $callback, $priority = 10, $count = 1 ) { add_filter( $name, $callback ); }
+function apply_filters( $name, $value, ...$more ) {
+	global $hooks;
+	foreach ( $hooks[ $name ] ?? array() as $callback ) {
+		$value = $callback( $value, ...$more );
+	}
+	return $value;
+}
+function wp_remote( $method, $url, $args ) {
+	$headers = '';
+	foreach ( $args['headers'] ?? array() as $name => $value ) {
+		$headers .= "$name: $value\r\n";
+	}
+	$http = array( 'method' => $method, 'header' => $headers, 'content' => $args['body'] ?? '', 'ignore_errors' => true, 'timeout' => 15 );
+	$body = @file_get_contents( $url, false, stream_context_create( array( 'http' => $http ) ) );
+	if ( false === $body ) {
+		return new WP_Error( 'http_request_failed', 'no answer' );
+	}
+	preg_match( '/ (\d{3})/', $http_response_header[0], $found );
+	return array( 'body' => $body, 'status' => (int) $found[1] );
+}
+function wp_remote_get( $url, $args = array() ) { return wp_remote( 'GET', $url, $args ); }
+function wp_remote_post( $url, $args = array() ) { return wp_remote( 'POST', $url, $args ); }
+function wp_remote_retrieve_body( $answer ) { return is_wp_error( $answer ) ? '' : $answer['body']; }
+function download_url( $url, $timeout = 300 ) {
+	$answer = wp_remote_get( $url );
+	if ( is_wp_error( $answer ) || 200 !== $answer['status'] ) {
+		return is_wp_error( $answer ) ? $answer : new WP_Error( 'http_404', (string) $answer['status'] );
+	}
+	$path = tempnam( sys_get_temp_dir(), 'package' );
+	file_put_contents( $path, $answer['body'] );
+	return $path;
+}
+
+require $argv[3] . '/class-dukkan-license.php';
+require $argv[3] . '/class-dukkan-updater.php';
+
+while ( ( $line = fgets( STDIN ) ) !== false ) {
+	$ask     = json_decode( $line, true );
+	$license = new Dukkan_License( $ask['shop'], 'arqam_license', $ask['keys'] ?? array() );
+	$updater = new Dukkan_Updater( $license, '/plugins/arqam/arqam.php', $ask['version'] ?? '1.0.0' );
+	switch ( $ask['do'] ) {
+		case 'activate':
+			$result = $license->activate( $ask['key'] );
+			break;
+		case 'state':
+			$result = $license->state( $ask['now'] ?? null );
+			break;
+		case 'read':
+			$result = array_map( function ( $text ) use ( $license ) { return $license->read( base64_decode( $text ) ); }, $ask['texts'] );
+			break;
+		case 'offer':
+			$hooks = array();
+			$updater->listen();
+			$result = apply_filters( 'pre_set_site_transient_update_plugins', new stdClass() );
+			break;
+		case 'describe':
+			$result = $updater->describe( false, 'plugin_information', (object) array( 'slug' => 'arqam' ) );
+			break;
+		case 'fetch':
+			$path   = $updater->fetch( false, $ask['package'] );
+			$result = is_wp_error( $path ) ? $path : array( 'size' => filesize( $path ), 'sha256' => hash_file( 'sha256', $path ) );
+			break;
+		default:
+			$result = $license->{ $ask['do'] }();
+	}
+	echo json_encode( is_wp_error( $result ) ? array( 'error' => $result->code ) : $result ), "\n";
+}
