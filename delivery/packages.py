@@ -10,28 +10,28 @@ from django.utils.translation import gettext as _
 
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
 from delivery.finding import Facts
-from delivery.models import DownloadGrant, License
-from delivery.updates import LatestRelease
+from delivery.links import Link
+from delivery.models import Download, DownloadGrant, License
+from delivery.updates import Update
 
 _PURPOSE = "delivery.package"
 
 
-def package_url(facts: Facts, release: LatestRelease) -> str:
-    """A link to the release's file, good for DOWNLOAD_LINK_HOURS; empty where the licence is not in use."""
-    if facts.use is None:
+def package_url(facts: Facts, update: Update) -> str:
+    """A link to the update's file, good for DOWNLOAD_LINK_HOURS; empty where the licence is not in use."""
+    if facts.use is None or update.file is None:
         return ""
-    grant = DownloadGrant.objects.usable().filter(line=facts.line_id, file=release.file).first()
-    if grant is None:
-        return ""
+    grant, _new = DownloadGrant.objects.get_or_create(line_id=facts.line_id, file=update.file)
     parts = [grant.key, facts.uid.hex, facts.use.uid.hex]
     token = signing.TimestampSigner(salt=_PURPOSE).sign(".".join(parts))
     return settings.SITE_URL + reverse("package", args=[token])
 
 
-def open_package(token: str) -> DownloadGrant:
-    """The right that a link is for. Raises LinkNotValid, LinkExpired, or DownloadRefused.
+def open_package(token: str) -> Link:
+    """What a link is for. Raises LinkNotValid, LinkExpired, or DownloadRefused.
 
-    The licence must still stand, and still be in use where the link was made for.
+    The licence must still stand, and still be in use where the link was made for. A site updates itself many
+    times: its downloads count against no limit, which an unsaved Download says.
     """
     try:
         text = signing.TimestampSigner(salt=_PURPOSE).unsign(
@@ -41,12 +41,12 @@ def open_package(token: str) -> DownloadGrant:
         raise LinkExpired(_("This link has expired.")) from None
     except signing.BadSignature:
         raise LinkNotValid(_("This link is not complete.")) from None
-    grant_key, license_uid, activation = text.split(".")
+    key, license_uid, activation = text.split(".")
     license_ = License.objects.get(uid=uuid.UUID(license_uid))
     use = license_.activations.in_use().filter(uid=uuid.UUID(activation))
     if license_.standing != "active" or not use.exists():
         raise DownloadRefused(_("The licence does not allow this any more."))
-    grant = DownloadGrant.objects.select_related("line__order", "file").get(key=grant_key)
+    grant = DownloadGrant.objects.select_related("line__order", "file__product").get(key=key)
     if grant.revoked_at or not grant.line.order.is_deliverable:
         raise DownloadRefused(_("The licence does not allow this any more."))
-    return grant
+    return Link(grant, "", Download(grant=grant), None)

@@ -2,35 +2,39 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
-from catalog.models import ProductFile, Variant
+from catalog.models import ProductFile, Release, Variant
+from catalog.releases import newest_release
 
 
 @dataclass(frozen=True)
-class LatestRelease:
-    """A version as an updater needs it; `requirements` are such as "WordPress 6.4, PHP 8.1"."""
+class Update:
+    """A release with the file that an updater takes; None where it brings the variant none."""
 
-    version: str
-    channel: str
-    released_at: datetime
+    release: Release
     file: ProductFile | None
-    changelog: str = ""
-    requirements: str = ""
+
+    @property
+    def version(self) -> str:
+        return self.release.version
 
     def needs(self, program: str) -> str:
-        """The version of WordPress, say, that it asks for, or nothing."""
-        found = re.search(rf"\b{re.escape(program)}\s+v?(\d+(?:\.\d+)*)", self.requirements, re.IGNORECASE)
+        """The version of WordPress, say, that its requirements name, or nothing."""
+        text = self.release.requirements or ""
+        found = re.search(rf"\b{re.escape(program)}\s+v?(\d+(?:\.\d+)*)", text, re.IGNORECASE)
         return found[1] if found else ""
 
 
-def latest_release(product_id: int, variant_id: int, channel: str = "stable") -> LatestRelease | None:
-    """The newest version that the variant brings; in the beta channel, whichever is newer of the two."""
-    variant = Variant.objects.get(pk=variant_id, product=product_id)
-    files = ProductFile.objects.filter(product=product_id).prefetch_related("variants")
+def newest_update(product_id: int, variant_id: int, channel: str = "stable") -> Update | None:
+    """The newest stable release; in the beta channel the newest of all. None before the first one."""
+    releases = list(Release.objects.published().filter(product=product_id))
+    release = newest_release(releases)
+    if channel == Release.Channel.BETA and releases:
+        release = max(releases, key=lambda each: (each.published_at, each.pk))
+    if release is None or (release.is_beta and channel != Release.Channel.BETA):
+        return None
+    variant = Variant.objects.get(pk=variant_id)
+    files = ProductFile.objects.filter(release=release).prefetch_related("variants")
     brought = [file for file in files if file.is_brought_by(variant)]
     packages = [file for file in brought if file.filename.lower().endswith(".zip")] or brought
-    if not packages:
-        return None
-    newest = max(packages, key=lambda file: file.created_at)
-    return LatestRelease(f"{newest.created_at:%Y.%m.%d}", "stable", newest.created_at, newest)
+    return Update(release, packages[0] if packages else None)

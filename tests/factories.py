@@ -1,5 +1,6 @@
 """Rows for tests, made as the shop makes them: an order is placed by place_order, paid by settle_payment."""
 
+import hashlib
 from itertools import count
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Price, Product, ProductFile, Variant
+from catalog.models import Price, Product, ProductFile, Release, Variant
 from checkout import reactions
 from checkout.cart import Cart
 from checkout.models import DemoCharge, Order, Payment
@@ -59,6 +60,18 @@ def make_file(
         sha256="0" * 64,
         content_type="application/pdf",
     )
+
+
+def make_release(
+    product: Product, version: str = "1.1.0", content: bytes = b"PK a zip", **fields: Any
+) -> Release:
+    """A published release with one zip."""
+    defaults = {"published_at": timezone.now(), "changelog_en": f"- What {version} brings"}
+    release = Release.objects.create(product=product, version=version, **(defaults | fields))
+    file = make_file(product, content, f"plugin-{version}.zip")
+    file.release, file.sha256 = release, hashlib.sha256(content).hexdigest()
+    file.save()
+    return release
 
 
 def make_plan(product: Product | None = None, **fields: Any) -> LicensePlan:

@@ -13,7 +13,7 @@ from catalog.models import Product
 from delivery.finding import Facts, Question
 from delivery.models import LicensePlan
 from delivery.packages import package_url
-from delivery.updates import LatestRelease, latest_release
+from delivery.updates import Update, newest_update
 
 EMPTY_VERSION: dict[str, Any] = {
     **dict.fromkeys(("new_version", "stable_version", "sections", "license_check", "msg", "homepage"), ""),
@@ -29,8 +29,8 @@ def version_data(question: Question, facts: Facts | None, texts: Mapping[str, st
     variant = facts.variant_id if facts else product and product.variants.values_list("pk", flat=True).first()
     if product is None or variant is None:
         return {**EMPTY_VERSION, "msg": "No item provided"}
-    stable = latest_release(product.pk, variant)
-    newest = latest_release(product.pk, variant, "beta") if _is_true(texts.get("beta", "")) else stable
+    stable = newest_update(product.pk, variant)
+    newest = newest_update(product.pk, variant, "beta") if _is_true(texts.get("beta", "")) else stable
     if newest is None:
         return {**EMPTY_VERSION, "msg": "There is no version yet."}
     package = package_url(facts, newest) if facts else ""
@@ -41,14 +41,14 @@ def version_data(question: Question, facts: Facts | None, texts: Mapping[str, st
         "name": product.title,
         "slug": texts.get("slug", "") or product.slug,
         "url": address,
-        "last_updated": newest.released_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "last_updated": newest.release.published_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         "homepage": address,
         "package": package,
         "download_link": package,
         "sections": serialized(
             {
                 "description": render_markdown(product.description),
-                "changelog": render_markdown(newest.changelog),
+                "changelog": render_markdown(newest.release.changelog or ""),
             }
         ),
         "banners": serialized({"high": "", "low": ""}),
@@ -81,7 +81,7 @@ def _icons(product: Product) -> dict[str, str]:
     return {"1x": settings.SITE_URL + product.cover.url(320, "jpg")} if product.cover else {}
 
 
-def _fits(release: LatestRelease, texts: Mapping[str, str]) -> bool:
+def _fits(release: Update, texts: Mapping[str, str]) -> bool:
     """Whether the site is new enough for the release, as far as it tells its versions."""
     told = {"WordPress": texts.get("wp_version", ""), "PHP": texts.get("php_version", "")}
     return all(

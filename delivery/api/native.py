@@ -14,7 +14,7 @@ from delivery.finding import Facts, Question, Use
 from delivery.licence_files import signed_answer
 from delivery.packages import package_url
 from delivery.signing import public_keys
-from delivery.updates import latest_release
+from delivery.updates import newest_update
 
 MAX_NONCE = 200
 _STATUSES = {
@@ -125,19 +125,20 @@ def instance_data(use: Use) -> dict[str, Any]:
 
 
 def _release(facts: Facts, channel: str) -> dict[str, Any] | None:
-    release = latest_release(facts.product_id, facts.variant_id, channel)
-    if release is None:
+    update = newest_update(facts.product_id, facts.variant_id, channel)
+    if update is None:
         return None
+    release, file = update.release, update.file
     return {
         "version": release.version,
         "channel": release.channel,
-        "changelog": release.changelog,
-        "requirements": release.requirements,
-        "released_at": _written(release.released_at),
-        "package": package_url(facts, release) or None,
-        "filename": release.file.filename if release.file else None,
-        "size": release.file.size if release.file else None,
-        "sha256": release.file.sha256 if release.file else None,
+        "changelog": release.changelog or "",
+        "requirements": release.requirements or "",
+        "released_at": _written(release.published_at),
+        "package": package_url(facts, update) or None,
+        "filename": file.filename if file else None,
+        "size": file.size if file else None,
+        "sha256": file.sha256 if file else None,
     }
 
 

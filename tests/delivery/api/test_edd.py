@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from delivery.models import Activation, License
-from tests.factories import make_license, make_product
+from tests.factories import make_license, make_product, make_release
 
 pytestmark = pytest.mark.django_db
 KNOWN = {  # of an activation that went well, as the original names them
@@ -139,6 +139,7 @@ def test_programs_of_a_former_shop_may_use_its_ids() -> None:
     told = ask("activate_license", license=license_.key, item_id="4711", url="example.com")
 
     assert (told["license"], told["item_id"]) == ("valid", 4711)
+    make_release(license_.variant.product)
     assert ask("get_version", item_id="4711")["name"] == license_.variant.product.title
 
 
@@ -157,24 +158,42 @@ def test_a_version_comes_with_its_package_for_an_active_site_alone(mine: Any) ->
     license_, item = mine
     asked = item | {"slug": "arqam", "version": "1.0"}
     product = license_.variant.product
+    make_release(product, "1.1.0", b"PK the newer")
     before = ask("get_version", **asked)
     ask("activate_license", **item)
 
     told = ask("get_version", **asked)
 
     assert before["package"] == ""
-    assert before["new_version"] == told["new_version"] == told["stable_version"] != ""
+    assert before["new_version"] == told["new_version"] == told["stable_version"] == "1.1.0"
     assert told["name"] == product.title
     assert told["slug"] == "arqam"
     assert told["homepage"] == told["url"] == f"http://localhost:8000/products/{product.slug}/"
     assert told["package"] == told["download_link"]
     answer = Client().get(told["package"].removeprefix("http://localhost:8000"))
-    assert b"".join(answer.streaming_content) == b"%PDF-1.7 a book"
-    assert told["sections"].startswith('a:2:{s:11:"description";s:')
+    assert b"".join(answer.streaming_content) == b"PK the newer"
+    changelog = '<ul dir="auto">\n<li>What 1.1.0 brings</li>\n</ul>\n'
+    assert told["sections"] == (
+        f'a:2:{{s:11:"description";s:0:"";s:9:"changelog";s:{len(changelog)}:"{changelog}";}}'
+    )
+
+
+def test_a_beta_is_for_who_asks_and_a_site_that_is_too_old_keeps_its_version(mine: Any) -> None:
+    license_, item = mine
+    make_release(license_.variant.product, "1.1.0", requirements="WordPress 6.4, PHP 8.1")
+    make_release(license_.variant.product, "2.0.0-beta", channel="beta")
+    ask("activate_license", **item)
+    asked = item | {"version": "1.0.0"}
+
+    assert ask("get_version", **asked, beta="1")["new_version"] == "2.0.0-beta"
+    told = ask("get_version", **asked, php_version="8.2.1", wp_version="6.4")
+    assert (told["new_version"], told["requires"], told["requires_php"]) == ("1.1.0", "6.4", "8.1")
+    assert ask("get_version", **asked, php_version="8.0.30", wp_version="6.9")["new_version"] == "1.0.0"
 
 
 def test_a_batch_answers_each_under_its_name(mine: Any) -> None:
     license_, item = mine
+    make_release(license_.variant.product)
     ask("activate_license", **item)
     products = {f"products[one][{name}]": value for name, value in item.items()}
     products |= {"products[two][item_id]": "999", "products[two][license]": "NO"}

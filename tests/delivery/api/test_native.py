@@ -1,6 +1,8 @@
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -10,10 +12,11 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.models import Product
 from delivery.finding import GUESSES
-from delivery.models import Activation, License
+from delivery.models import Activation, Download, License
 from delivery.signing import read_signed
-from tests.factories import make_license
+from tests.factories import make_license, make_release
 
 pytestmark = pytest.mark.django_db
 
@@ -187,16 +190,42 @@ def test_asks_two_queries() -> None:
 
 def test_the_newest_release_comes_with_a_package_for_who_uses_the_licence() -> None:
     license_ = make_license(valid_days=30)
+    product = license_.variant.product
+    make_release(product, "1.0.0")
+    make_release(product, "1.1.0", b"PK the newer", requirements="WordPress 6.4, PHP 8.1")
+    make_release(product, "2.0.0-beta", channel="beta")
     asked = {"key": license_.key, "instance": "one.com"}
     assert post("release", **asked).json()["code"] == "not_activated"
     post("activate", **asked)
 
     release = post("release", **asked).json()["release"]
 
-    path = release["package"].removeprefix("http://localhost:8000")
-    answer = Client().get(path)
-    assert b"".join(answer.streaming_content) == b"%PDF-1.7 a book"
-    assert release["sha256"] == "0" * 64
+    assert {
+        name: release[name] for name in ("version", "channel", "changelog", "requirements", "filename")
+    } == {
+        "version": "1.1.0",
+        "channel": "stable",
+        "changelog": "- What 1.1.0 brings",
+        "requirements": "WordPress 6.4, PHP 8.1",
+        "filename": "plugin-1.1.0.zip",
+    }
+    assert (release["size"], release["sha256"]) == (12, sha256(b"PK the newer").hexdigest())
+    assert post("release", channel="beta", **asked).json()["release"]["version"] == "2.0.0-beta"
+    assert read_signed(post("release", **asked).json()["signed"])["release"]["sha256"] == release["sha256"]
+
+
+def test_a_package_is_there_while_the_licence_is_used_and_counts_against_no_limit() -> None:
+    license_ = make_license(valid_days=30)
+    make_release(license_.variant.product)
+    Product.objects.update(download_limit=1)
+    asked = {"key": license_.key, "instance": "one.com"}
+    post("activate", **asked)
+    path = urlsplit(post("release", **asked).json()["release"]["package"]).path
+
+    answers = [Client().get(path) for _each in range(3)]
+
+    assert [b"".join(answer.streaming_content) for answer in answers] == [b"PK a zip"] * 3
+    assert not Download.objects.exists()
     changed = path[:-3] + ("A" if path[-3] != "A" else "B") + path[-2:]
     assert Client().get(changed).status_code == 404
     License.objects.update(expires_at=timezone.now())
@@ -204,3 +233,12 @@ def test_the_newest_release_comes_with_a_package_for_who_uses_the_licence() -> N
     License.objects.update(expires_at=None)
     post("deactivate", **asked)
     assert Client().get(path).status_code == 403
+
+
+def test_before_the_first_release_there_is_none() -> None:
+    license_ = make_license()
+    make_release(license_.variant.product, channel="beta")
+    asked = {"key": license_.key, "instance": "one.com"}
+    post("activate", **asked)
+
+    assert post("release", **asked).json()["release"] is None
