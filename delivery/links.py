@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout.models import Dispute
-from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
+from catalog.releases import current_files
+from checkout.models import Dispute, Order
+from delivery.errors import DownloadLimitReached, DownloadRefused, LinkExpired, LinkNotValid
 from delivery.models import Download, DownloadGrant
+from delivery.models.grant import limit_reached
 
-_PURPOSE = "delivery.download"
+_PURPOSE, _ORDER_PURPOSE = "delivery.download", "delivery.order"
 _NEEDED = [
     *("key", "revoked_at", "used_count", "renewed_at", "line__order__token", "line__order__status"),
     *("line__order__held_at", "line__order__paid_at", "file__file", "file__filename", "file__size"),
@@ -26,11 +28,24 @@ _NEEDED = [
     *("file__product__download_days", "file__product__stamping"),
 ]
 
+_NEEDED_FOR_ORDER = [
+    *("line__product_title", "file__position", "file__changed_at", "file__product__keeps_old_releases"),
+    *("file__release__published_at", "file__release__channel"),
+]
+
 
 def download_url(grant: DownloadGrant) -> str:
     """A fresh link to the grant's file: its 128 random bits, those of a session, the time, and an HMAC."""
-    signer = signing.TimestampSigner(salt=_PURPOSE)
-    return reverse("download", args=[signer.sign(f"{grant.key}.{secrets.token_urlsafe(9)}")])
+    return reverse("download", args=[_sign(grant.key, _PURPOSE)])
+
+
+def order_download_url(order: Order) -> str:
+    """A fresh link to all files of the order as one zip."""
+    return reverse("order_download", args=[_sign(order.token, _ORDER_PURPOSE)])
+
+
+def _sign(key: str, purpose: str) -> str:
+    return signing.TimestampSigner(salt=purpose).sign(f"{key}.{secrets.token_urlsafe(9)}")
 
 
 @dataclass(frozen=True)
@@ -48,25 +63,72 @@ def open_link(token: str) -> Link:
 
     A download that has begun may go on for DOWNLOAD_LINK_HOURS, though its link grows old meanwhile.
     """
-    signer = signing.TimestampSigner(salt=_PURPOSE)
+    key, session = _unsign(token, _PURPOSE)
+    grant = _grants(session).filter(key=key).first()
+    if grant is None:
+        raise LinkNotValid(_("This link leads to nothing any more."))
+    download = _download_of(grant, session)
+    if not _is_running(download):
+        _refuse_old(token, _PURPOSE)
+    refuse_closed(grant)
+    return Link(grant, session, download, vars(grant)["broken_id"])
+
+
+@dataclass(frozen=True)
+class OrderLink:
+    """What a link to a whole order is for: rights that may be used, and the downloads begun by it before."""
+
+    order: Order
+    session: str
+    grants: list[DownloadGrant]
+    downloads: list[Download]
+
+
+def open_order_link(token: str) -> OrderLink:
+    """What a link to a whole order leads to today, in one query. Raises as open_link() does."""
+    key, session = _unsign(token, _ORDER_PURPOSE)
+    rows = _grants(session).filter(line__order__token=key).select_related("file__release")
+    grants = list(rows.only(*_NEEDED, *_NEEDED_FOR_ORDER).order_by("line", "file__position", "file"))
+    if not grants:
+        raise LinkNotValid(_("This link leads to nothing any more."))
+    downloads = [download for grant in grants if (download := _download_of(grant, session))]
+    if not any(map(_is_running, downloads)):
+        _refuse_old(token, _ORDER_PURPOSE)
+    open_ = [grant for grant in grants if not grant.revoked_at and not grant.is_over]
+    refuse_closed(open_[0] if open_ else grants[0])
+    begun = {download.grant_id for download in downloads}
+    usable = [grant for grant in open_ if grant.remaining != 0 or grant.pk in begun]
+    current = {file.pk for file in current_files(grant.file for grant in usable)}
+    wanted = [grant for grant in usable if grant.file_id in current]
+    if not wanted:
+        raise DownloadLimitReached(limit_reached(open_[0].limit))
+    return OrderLink(grants[0].line.order, session, wanted, downloads)
+
+
+def _unsign(token: str, purpose: str) -> tuple[str, str]:
+    """Key and session. Raises LinkNotValid; the age is another question."""
     try:
-        key, _dot, session = signer.unsign(token).partition(".")
+        key, _dot, session = signing.TimestampSigner(salt=purpose).unsign(token).partition(".")
     except signing.BadSignature:
         raise LinkNotValid(
             _("This link is not complete. Please copy it again, or open your order page.")
         ) from None
-    grant = _grants(session).filter(key=key).first()
-    if grant is None:
-        raise LinkNotValid(_("This link leads to nothing any more."))
-    hours = timedelta(hours=settings.DOWNLOAD_LINK_HOURS)
-    download = _download_of(grant, session)
-    if download is None or download.started_at + hours < timezone.now():
-        try:
-            signer.unsign(token, max_age=hours)
-        except signing.SignatureExpired:
-            raise LinkExpired(_("This link has expired. Your order page gives you a fresh one.")) from None
-    refuse_closed(grant)
-    return Link(grant, session, download, vars(grant)["broken_id"])
+    return key, session
+
+
+def _refuse_old(token: str, purpose: str) -> None:
+    try:
+        signing.TimestampSigner(salt=purpose).unsign(token, max_age=_hours())
+    except signing.SignatureExpired:
+        raise LinkExpired(_("This link has expired. Your order page gives you a fresh one.")) from None
+
+
+def _is_running(download: Download | None) -> bool:
+    return download is not None and download.started_at + _hours() >= timezone.now()
+
+
+def _hours() -> timedelta:
+    return timedelta(hours=settings.DOWNLOAD_LINK_HOURS)
 
 
 def _grants(session: str) -> QuerySet[DownloadGrant]:

@@ -11,6 +11,7 @@ from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
 from checkout.providers.transport import patience
 from delivery.fulfilment import grant_at_once
+from delivery.links import order_download_url
 from delivery.mails import is_mailed
 from delivery.shelves import Shelf, lay_out
 
@@ -49,6 +50,7 @@ def order_page(order: Order) -> dict[str, Any]:
         "state": "closed" if state == "paid" and _is_closed(lines) else state,
         "lines": lines,
         "downloads": downloads,
+        "whole_url": order_download_url(order) if downloads else "",
         "money": money,
         "kept": _kept(lines, money) if money and state == "paid" else [],
         "is_auto_approved": settings.REFUNDS_AUTO_APPROVE,

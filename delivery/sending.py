@@ -1,31 +1,32 @@
 """Sends a file's bytes by ourselves, where neither nginx nor S3 does it."""
 
-import logging
 import threading
 import time
-from collections.abc import Iterator
-from typing import IO, Protocol
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Protocol, Self
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from delivery.errors import NotNow
-from delivery.models import DownloadGrant
+from delivery.models import Download, DownloadGrant
 from delivery.ranges import Part
 
-logger = logging.getLogger(__name__)
 CHUNK = 128 * 1024
 LOOK_AGAIN = 2  # seconds between two looks at whether the order still stands
 RETRY_AFTER = 10  # seconds
 
 
-class Log(Protocol):
-    """Told how a transfer ended."""
+class Readable(Protocol):
+    """As much of a file as a transfer needs."""
 
-    def mark_broken(self) -> None: ...
+    def seek(self, offset: int, /) -> object: ...
 
-    def mark_whole(self) -> None: ...
+    def read(self, length: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 class Slots:
@@ -54,17 +55,26 @@ slots = Slots()
 class Transfer:
     """The bytes of one answer, in chunks. It ends early when the right to them is taken back."""
 
-    def __init__(self, file: IO[bytes], part: Part, grant: DownloadGrant) -> None:
-        """Raises NotNow, and closes the file, where there is no room for another."""
-        try:
-            slots.take()
-        except NotNow:
-            file.close()
-            raise
-        self.file, self.part, self.grant = file, part, grant
-        self.log: Log | None = None
+    def __init__(self, file: Readable, part: Part, grants: Sequence[DownloadGrant]) -> None:
+        self.file, self.part, self.grants = file, part, grants
+        self.downloads: Sequence[Download] = []
         self.left = part.length
         self._is_closed = False
+
+    @classmethod
+    @contextmanager
+    def begun(cls, file: Readable, part: Part, grants: Sequence[DownloadGrant]) -> Iterator[Self]:
+        """A transfer that has its place; it gives it back if the block fails. Raises NotNow without room."""
+        with ExitStack() as undo:
+            undo.callback(file.close)
+            slots.take()
+            undo.pop_all()
+        transfer = cls(file, part, grants)
+        try:
+            yield transfer
+        except BaseException:
+            transfer.close()
+            raise
 
     def __iter__(self) -> Iterator[bytes]:
         self.file.seek(self.part.first)
@@ -72,13 +82,17 @@ class Transfer:
         while self.left > 0:
             if time.monotonic() - looked_at > LOOK_AGAIN:
                 looked_at = time.monotonic()
-                if not DownloadGrant.objects.deliverable().filter(pk=self.grant.pk).exists():
-                    raise ConnectionAbortedError("The right to this file was taken back.")
+                self._require_right()
             chunk = self.file.read(min(CHUNK, self.left))
             if not chunk:
                 raise ConnectionAbortedError("The file is shorter than it was.")
             self.left -= len(chunk)
             yield chunk
+
+    def _require_right(self) -> None:
+        mine = {grant.pk for grant in self.grants}
+        if DownloadGrant.objects.deliverable().filter(pk__in=mine).count() < len(mine):
+            raise ConnectionAbortedError("The right to this file was taken back.")
 
     def close(self) -> None:
         """Called by the server at the end, whatever the end was."""
@@ -87,10 +101,11 @@ class Transfer:
         self._is_closed = True
         slots.give_back()
         self.file.close()
-        if self.log and self.left > 0:
-            self.log.mark_broken()
-        elif self.log and self.part.last == self.part.size - 1:
-            self.log.mark_whole()
+        for download in self.downloads:
+            if self.left > 0:
+                download.mark_broken()
+            elif self.part.last == self.part.size - 1:
+                download.mark_whole()
 
 
 def streamed(transfer: Transfer) -> StreamingHttpResponse:

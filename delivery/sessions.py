@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from delivery.links import Link
-from delivery.models import Download
+from delivery.links import Link, OrderLink
+from delivery.models import Download, DownloadGrant
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,32 @@ def begin_download(link: Link, reader: Reader) -> Download:
         return Download.objects.get(grant=link.grant, session=link.session)
 
 
-def _count(link: Link, reader: Reader) -> Download:
-    download = Download.objects.create(
-        grant=link.grant,
-        session=link.session,
-        client_address=reader.address,
-        user_agent=reader.program[:300],
+def begin_downloads(link: OrderLink, reader: Reader) -> list[Download]:
+    """One download of each file of an order, all or none, as begin_download() for one. In two queries."""
+    begun = {download.grant_id for download in link.downloads}
+    grants = [grant for grant in link.grants if grant.pk not in begun]
+    if not grants:
+        return link.downloads
+    downloads = [_row(grant, link.session, reader) for grant in grants]
+    try:
+        with transaction.atomic():
+            Download.objects.bulk_create(downloads)
+            DownloadGrant.objects.count_downloads(grants)
+    except IntegrityError:  # the same link was quicker elsewhere
+        return list(Download.objects.filter(grant__in=link.grants, session=link.session))
+    return [*link.downloads, *downloads]
+
+
+def _row(grant: DownloadGrant, session: str, reader: Reader) -> Download:
+    return Download(
+        grant=grant, session=session, client_address=reader.address, user_agent=reader.program[:300]
     )
-    link.grant.count_download()
+
+
+def _count(link: Link, reader: Reader) -> Download:
+    download = _row(link.grant, link.session, reader)
+    download.save(force_insert=True)
+    DownloadGrant.objects.count_downloads([link.grant])
     return download
 
 

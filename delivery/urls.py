@@ -8,5 +8,6 @@ urlpatterns = [
     path("orders/<str:token>/refund-request/", views.refund_request, name="refund_request"),
     path("library/", views.library, name="library"),
     path("updates/<str:token>/", views.updates, name="updates"),
+    path("downloads/order/<str:token>/", views.order_download, name="order_download"),
     path("downloads/<str:token>/", views.download, name="download"),
 ]

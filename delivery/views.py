@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -10,9 +12,9 @@ from checkout.cart import Cart
 from checkout.forms import RefundRequestForm
 from checkout.models import Order, RefundRequest
 from checkout.refund_requests import ask_for_refund
-from delivery.answering import answer_link
+from delivery.answering import answer_link, answer_order_link
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid, NotNow
-from delivery.links import open_link
+from delivery.links import open_link, open_order_link
 from delivery.models import MailOptOut
 from delivery.news import email_of, start_mails, stop_mails
 from delivery.pages import look_again, order_page, shelves, state_of
@@ -76,8 +78,19 @@ def library(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
+    return _answer(request, lambda: answer_link(request, open_link(token)))
+
+
+@login_not_required
+@require_safe
+def order_download(request: HttpRequest, token: str) -> HttpResponseBase:
+    return _answer(request, lambda: answer_order_link(request, open_order_link(token)))
+
+
+def _answer(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """The answer, or a page that says why there is none."""
     try:
-        return answer_link(request, open_link(token))
+        return answer()
     except LinkExpired as refusal:
         return _link_problem(request, refusal, "expired", status=410)
     except LinkNotValid as refusal:

@@ -1,4 +1,5 @@
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -28,6 +29,18 @@ class DownloadGrantQuerySet(models.QuerySet["DownloadGrant"]):
         """Rights whose files may be sent now, as their orders stand."""
         paid = Q(line__order__status__in=[Order.Status.PAID, Order.Status.PARTIALLY_REFUNDED])
         return self.usable().filter(paid, line__order__held_at=None)
+
+    def count_downloads(self, grants: Collection["DownloadGrant"]) -> None:
+        """Use one download of each up, in the caller's transaction. Raises DownloadLimitReached to undo it.
+
+        Exact under any number of processes: the counts only move by a conditional update.
+        """
+        below = Q(pk__in=[grant.pk for grant in grants if not grant.limit])
+        for limit in {grant.limit for grant in grants} - {0}:
+            below |= Q(pk__in=[each.pk for each in grants if each.limit == limit], used_count__lt=limit)
+        counted = self.filter(below).update(used_count=F("used_count") + 1, last_download_at=timezone.now())
+        if counted < len(grants):
+            raise DownloadLimitReached(limit_reached(max(grant.limit for grant in grants)))
 
     def reset(self) -> int:
         """Let buyers fetch as often, and for as long, as on the first day: on the wish of staff."""
@@ -79,17 +92,6 @@ class DownloadGrant(models.Model):
     @property
     def is_over(self) -> bool:
         return self.ends_at is not None and self.ends_at <= timezone.now()
-
-    def count_download(self) -> None:
-        """Use one of the downloads up. Raises DownloadLimitReached, having written nothing.
-
-        Exact under any number of processes: the count only moves by a conditional update.
-        """
-        rows = DownloadGrant.objects.filter(pk=self.pk)
-        if self.limit:
-            rows = rows.filter(used_count__lt=self.limit)
-        if not rows.update(used_count=F("used_count") + 1, last_download_at=timezone.now()):
-            raise DownloadLimitReached(limit_reached(self.limit))
 
 
 def limit_reached(limit: int) -> str:
