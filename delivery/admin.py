@@ -11,7 +11,7 @@ from storefront.money import digits
 
 
 @admin.register(DownloadGrant)
-class DownloadGrantAdmin(ReadOnly, admin.ModelAdmin):
+class DownloadGrantAdmin(ReadOnly):
     list_display = [
         "line",
         "file",
@@ -34,7 +34,7 @@ class DownloadGrantAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Download)
-class DownloadAdmin(ReadOnly, admin.ModelAdmin):
+class DownloadAdmin(ReadOnly):
     list_display = ["started_at", "grant", "client_address", "user_agent", "broken_at"]
     list_select_related = ["grant__line", "grant__file"]
     search_fields = ["grant__line__order__email_folded"]

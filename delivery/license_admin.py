@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from catalog.models import Variant
-from checkout.admin import ReadOnly
+from checkout.admin import ReadOnly, ReadOnlyInline
 from delivery.activating import release
 from delivery.codes import MAX_BYTES, LoadReport, load_codes
 from delivery.errors import CodesNotUsable
@@ -115,7 +115,7 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset.standing(self.value()) if self.value() else queryset  # type: ignore[attr-defined]
 
 
-class ActivationInline(ReadOnly, admin.TabularInline):
+class ActivationInline(ReadOnlyInline):
     model = Activation
     fields = ["place", "name", "is_free", "activated_at", "released_at"]
     readonly_fields = ["place"]
@@ -125,7 +125,7 @@ class ActivationInline(ReadOnly, admin.TabularInline):
         return ltr(activation.instance)
 
 
-class MoveInline(ReadOnly, admin.TabularInline):
+class MoveInline(ReadOnlyInline):
     model = LicenseMove
     fields = ["created_at", "name", "data"]
 
@@ -229,7 +229,7 @@ class LicenseAdmin(admin.ModelAdmin):
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(ReadOnly, admin.ModelAdmin):
+class SigningKeyAdmin(ReadOnly):
     """Which keys licence files are signed with. The secret half is shown to nobody."""
 
     list_display = ["kid", "public_half", "created_at", "retired_at"]

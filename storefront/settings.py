@@ -13,6 +13,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from storefront.wiring import ORDER_REACTIONS, ORDER_TIMELINE, SALE_CHECKS, SALE_RESERVATIONS  # noqa: F401
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -136,57 +138,6 @@ TEMPLATES = [
     }
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# What happens when an order changes: event name -> functions called with the OrderEvent, each in a
-# transaction of its own, each safe to repeat. See docs/architecture.md.
-ORDER_REACTIONS = {
-    "order.placed": [],
-    "order.paid": ["delivery.fulfilment.grant_downloads", "delivery.mails.mail_delivery"],
-    "order.expired": ["delivery.codes.give_codes_back"],
-    "order.held": ["checkout.mails.mail_staff_of_hold"],
-    "order.released": ["delivery.licensing.issue_licenses", "delivery.mails.mail_delivery"],
-    "order.refunded": [
-        "delivery.access.update_access",
-        "delivery.licensing.update_licenses",
-        "checkout.mails.mail_refund",
-    ],
-    "order.refund_asked": ["checkout.mails.mail_staff_of_refund_request"],
-    "order.refund_declined": ["checkout.mails.mail_refund_declined"],
-    "order.refund_failed": [
-        "delivery.access.update_access",
-        "delivery.licensing.update_licenses",
-        "delivery.mails.mail_delivery",
-        "checkout.mails.mail_staff_of_failed_refund",
-    ],
-    "order.disputed": [
-        "delivery.access.update_access",
-        "delivery.licensing.update_licenses",
-        "checkout.mails.mail_staff_of_dispute",
-    ],
-    "order.dispute_won": ["delivery.access.update_access", "delivery.licensing.update_licenses"],
-    "order.dispute_lost": ["delivery.access.update_access", "delivery.licensing.update_licenses"],
-    "order.mail_asked": ["delivery.mails.mail_delivery_again"],
-    "order.email_changed": [],
-}
-# What a sale needs besides a price, such as codes in stock. The first are asked with {variant: quantity}
-# and give reasons not to sell, by variant id; the second set aside what a new order needs, in its
-# transaction, and raise CartNotUsable where that is gone.
-SALE_CHECKS = ["delivery.codes.reasons_not_to_sell"]
-SALE_RESERVATIONS = ["delivery.codes.set_aside"]
-# What staff reads on the page of an order: functions called with the Order and how many rows each may tell
-# of, which give entries of checkout.timeline.
-ORDER_TIMELINE = [
-    "checkout.telling.tell_events",
-    "checkout.telling_money.tell_payments",
-    "checkout.telling_money.tell_refunds",
-    "checkout.telling_money.tell_disputes",
-    "checkout.telling.tell_requests",
-    "checkout.telling.tell_webhooks",
-    "checkout.telling.tell_mails",
-    "checkout.telling.tell_mismatches",
-    "delivery.telling.tell_downloads",
-]
-
 
 # --- Database, cache, queue ----------------------------------------------------------------------
 

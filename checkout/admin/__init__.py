@@ -1,6 +1,6 @@
 """Orders and money for staff. Nothing is edited by hand: pages and actions call deeds."""
 
-from checkout.admin.base import ReadOnly
+from checkout.admin.base import ReadOnly, ReadOnlyInline
 from checkout.admin.disputes import DisputeAdmin
 from checkout.admin.events import OrderEventAdmin, WebhookEventAdmin
 from checkout.admin.mismatches import MismatchAdmin
@@ -15,6 +15,7 @@ __all__ = [
     "OrderEventAdmin",
     "PaymentAdmin",
     "ReadOnly",
+    "ReadOnlyInline",
     "RefundAdmin",
     "RefundRequestAdmin",
     "WebhookEventAdmin",

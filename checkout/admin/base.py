@@ -16,11 +16,8 @@ from accounts.models import User
 from storefront.money import digits
 
 
-class ReadOnly(admin.ModelAdmin):
-    """What only deeds may change. `row_actions` are actions that stand on the page of one row too."""
-
-    show_full_result_count = False
-    row_actions: tuple[str, ...] = ()
+class Unedited:
+    """Rows that only deeds may change."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -30,6 +27,17 @@ class ReadOnly(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ReadOnlyInline(Unedited, admin.TabularInline):
+    """Such rows on the page of another."""
+
+
+class ReadOnly(Unedited, admin.ModelAdmin):
+    """A page and a list of such rows. `row_actions` are actions that stand on the page of one row too."""
+
+    show_full_result_count = False
+    row_actions: tuple[str, ...] = ()
 
     def has_move_permission(self, request: HttpRequest) -> bool:
         """Actions are no edits; whoever was given the right to change these rows may start them."""
