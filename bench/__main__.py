@@ -14,10 +14,10 @@ from bench import buying, load, shops
 from bench.browsing import Reader
 from bench.database import Cluster, postgresql
 from bench.needs import DEFAULTS, Need, ratio
-from bench.processes import HOST, NotReady, memory_mib, started
+from bench.processes import HOST, NotReady, memory_mib, run, started
 from bench.weight import weigh
 
-PARTS = ["pages", "purchase", "orders", "weight", "memory"]
+PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "weight", "memory"]
 DATABASES = ["postgresql", "sqlite"]
 
 
@@ -59,6 +59,10 @@ class Bench:
             self.purchases(oscar)
         if "orders" in parts:
             self.orders()
+        if "fulfil" in parts:
+            self.fulfil()
+        if "reconcile" in parts:
+            self.reconcile()
         if "weight" in parts:
             self.weight()
         if "memory" in parts:
@@ -90,6 +94,35 @@ class Bench:
             buying.orders_a_second(shop, 20)
             for _round in range(3):
                 self.note("orders", database, buying.orders_a_second(shop, 150))
+
+    def fulfil(self) -> None:
+        say("Paid webhooks come ...")
+        settings = self.shop_for_money("ours-fulfil")
+        run([sys.executable, "-m", "bench.seed", 2], settings)
+        for row in self.money("fulfil", self.options.rounds, settings):
+            self.note("queries", "fulfil", row["queries"])
+            for name in ("fulfil", "fulfil-and-mail", "six-rows"):
+                self.note("cpu", name, row[name])
+
+    def reconcile(self) -> None:
+        """Ten times as many orders: the time that each takes, and the memory, stay as they are."""
+        sizes = {"reconcile-small": self.options.orders // 10, "reconcile": self.options.orders}
+        for name, orders in sizes.items():
+            say(f"Making ready {orders} orders and reconciling them ...")
+            settings = self.shop_for_money(f"ours-{name}-{orders}")
+            self.money("reconcile", orders, settings)  # seeds them, if need be, and warms the database
+            for _round in range(2):
+                (row,) = self.money("reconcile", orders, settings)
+                for figure, value in row.items():
+                    self.note(figure, name, value)
+
+    def shop_for_money(self, name: str) -> dict[str, str]:
+        settings = shops.made_ready(self.work, self.cluster, self.port(8), name)
+        return settings | {"EMAIL_URL": "dummymail://"}
+
+    def money(self, part: str, number: int, settings: dict[str, str]) -> list[dict[str, float]]:
+        told = run([sys.executable, "-m", "bench.money", part, number], settings)
+        return [json.loads(line) for line in told.splitlines()]
 
     def weight(self) -> None:
         say("A browser loads a product page in three languages ...")
@@ -174,6 +207,7 @@ def arguments() -> argparse.Namespace:
     add("--database", choices=DATABASES, default="postgresql", help="for our pages and purchases")
     add("--products", type=int, default=10_000, help="in our shop")
     add("--small", type=int, default=1_000, help="in the small shop, and in django-oscar")
+    add("--orders", type=int, default=100_000, help="to reconcile, and a tenth of it beside")
     add("--rounds", type=int, default=5)
     add("--seconds", type=int, default=2, help="of load, a page and round")
     add("--only", help="names of pages with commas between, such as product,cart")

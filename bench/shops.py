@@ -70,15 +70,7 @@ def oscar(
 def ours(work: Path, cluster: Cluster, port: int, products: int, database: str) -> Iterator[Served]:
     """Our shop in demo mode, for its payment provider, on a database (postgresql or sqlite) of this size."""
     name = f"ours-{database}-{products}"
-    data, settings = work / name, ours_settings(work / name, port)
-    data.mkdir(exist_ok=True)
-    if database == "postgresql":
-        settings["DATABASE_URL"] = cluster.url(name)
-    manage = [sys.executable, "manage.py"]
-    run([*manage, "migrate", "-v0"], settings)
-    run([*manage, "createcachetable"], settings)
-    run([*manage, "collectstatic", "--noinput", "-v0"], settings)
-    run([*manage, "compile_catalogs"], settings)
+    settings = made_ready(work, cluster if database == "postgresql" else None, port, name)
     run([sys.executable, "-m", "bench.seed", products], settings)
     if database == "postgresql":
         cluster.settle(name)
@@ -86,6 +78,18 @@ def ours(work: Path, cluster: Cluster, port: int, products: int, database: str) 
     command = serve(sys.executable, "storefront.wsgi:application", port)
     with started(command, port=port, log=work / f"{name}.log", environment=settings) as pid:
         yield Served(f"http://{HOST}:{port}", [pid, cluster.pid], paths[:ROTATED])
+
+
+def made_ready(work: Path, cluster: Cluster | None, port: int, name: str) -> dict[str, str]:
+    """The settings of a shop of ours that nobody serves yet, with a database of that name, or on SQLite."""
+    settings = ours_settings(work / name, port)
+    (work / name).mkdir(exist_ok=True)
+    if cluster:
+        settings["DATABASE_URL"] = cluster.url(name)
+    setup = ["migrate -v0", "createcachetable", "collectstatic --noinput -v0", "compile_catalogs"]
+    for command in setup:
+        run([sys.executable, "manage.py", *command.split()], settings)
+    return settings
 
 
 def ours_settings(data: Path, port: int) -> dict[str, str]:
