@@ -161,7 +161,7 @@ class LicenseAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[License]:
         in_use = Count("activations", filter=Q(activations__released_at=None, activations__is_free=False))
-        return super().get_queryset(request).annotate(used=in_use)
+        return super().get_queryset(request).annotate(used_count=in_use)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[License], search_term: str
@@ -195,7 +195,7 @@ class LicenseAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("in use"))
     def in_use(self, license_: License) -> str:
-        used = digits(license_.used)  # type: ignore[attr-defined]
+        used = digits(license_.used_count)  # type: ignore[attr-defined]
         return f"{used} / {digits(license_.activation_limit)}" if license_.activation_limit else used
 
     def save_model(self, request: HttpRequest, obj: License, form: Any, change: bool) -> None:  # noqa: FBT001

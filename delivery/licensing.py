@@ -1,10 +1,10 @@
-"""Licences follow the order: issued when it is paid, stopped and let go on as the money says."""
+"""Licences are issued when their order is paid; delivery.access stops them as the money says."""
 
 from django.db import transaction
 
 from catalog.models import Variant
-from checkout.models import Dispute, Order, OrderEvent, OrderLine
-from delivery.access import closed_lines
+from checkout.models import Order, OrderEvent, OrderLine
+from delivery.access import update_access_of
 from delivery.codes import take_codes
 from delivery.models import Code, License, LicenseMove, LicensePlan
 from delivery.plans import plans_for
@@ -25,22 +25,9 @@ def issue_licenses(event: OrderEvent) -> None:
     if not plans:
         return
     missing = sum(_issue(line, plans[line.variant_id]) for line in lines if line.variant_id in plans)
-    update_licenses(event)
+    update_access_of(order.pk)
     if missing:
         event.order.hold(f"Codes missing: {missing}. Load more of them, then release the order.")
-
-
-@transaction.atomic
-def update_licenses(event: OrderEvent) -> None:
-    """Stop or let go on each licence of the order, as its money says. Safe to repeat and to race."""
-    order = Order.objects.select_for_update().get(pk=event.order_id)
-    licenses = list(License.objects.filter(line__order=order))
-    if not licenses:
-        return
-    whole, closed = _withdrawn(order), closed_lines(order)
-    for license_ in licenses:
-        refunded = License.Withdrawn.REFUNDED if license_.line_id in closed else License.Withdrawn.NO
-        license_.follow_money(refunded or whole)
 
 
 @transaction.atomic
@@ -77,14 +64,3 @@ def _issue(line: OrderLine, plan: LicensePlan) -> int:
         if code:
             Code.objects.filter(pk=code.pk).update(license=license_)
     return len(numbers) - len(keys)
-
-
-def _withdrawn(order: Order) -> str:
-    """What the money says of the order as a whole."""
-    if not order.is_paid:
-        return License.Withdrawn.REFUNDED
-    disputes = Dispute.objects.filter(payment__order=order, payment__is_duplicate=False, is_warning=False)
-    statuses = set(disputes.values_list("status", flat=True)) - {Dispute.Status.WON}
-    if Dispute.Status.LOST in statuses:
-        return License.Withdrawn.REFUNDED
-    return License.Withdrawn.DISPUTED if statuses else License.Withdrawn.NO

@@ -1,8 +1,10 @@
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.utils.translation import override
 
-from checkout.models import Order, OrderEvent
+from checkout.models import Order, OrderEvent, OrderLine
+from delivery.models import License
 from storefront.mail import send_templated
 from storefront.text import fold_email
 
@@ -31,7 +33,7 @@ def _write(order: Order, cause: str) -> None:
         to=order.email,
         context={
             "order": order,
-            "lines": order.lines.select_related("variant__product__cover"),
+            "lines": _lines_with_keys(order),
             "order_url": order_url,
         },
         language=order.language,
@@ -47,6 +49,14 @@ def is_mailed(order: Order) -> bool:
     anybody. The order page shows the files all the same.
     """
     return order.total > 0 or _is_proven(order)
+
+
+def _lines_with_keys(order: Order) -> list[OrderLine]:
+    """The lines; those that brought licences have has_key, and these at hand."""
+    has_key = Exists(License.objects.filter(line=OuterRef("pk")))
+    lines = list(order.lines.select_related("variant__product__cover").annotate(has_key=has_key))
+    prefetch_related_objects([line for line in lines if vars(line)["has_key"]], "licenses")
+    return lines
 
 
 def _is_proven(order: Order) -> bool:

@@ -75,6 +75,7 @@ def _shelf(shelf: Shelf) -> dict[str, Any]:
         "product": shelf.product,
         "order": shelf.order,
         "downloads": shelf.downloads,
+        "licenses": shelf.line.licenses.all(),
         "is_closed": is_closed,
         "is_asked": asked is not None and until is not None and asked.status == RefundRequest.Status.OPEN,
         "refund_until": until if may_ask else None,

@@ -11,7 +11,7 @@ from catalog.releases import available_at
 from checkout.models import Order, OrderLine
 from delivery.fulfilment import brought_files, grant_files
 from delivery.links import download_url
-from delivery.models import DownloadGrant
+from delivery.models import DownloadGrant, License
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def lay_out(lines: QuerySet[OrderLine]) -> list[Shelf]:
 
 def _with_rights(lines: QuerySet[OrderLine]) -> list[OrderLine]:
     grants = Prefetch("grants", queryset=DownloadGrant.objects.order_by("pk"))
-    return list(lines.select_related("order", "variant__product__cover").prefetch_related(grants))
+    licenses = Prefetch("licenses", queryset=License.objects.with_uses())
+    return list(lines.select_related("order", "variant__product__cover").prefetch_related(grants, licenses))
 
 
 def _lacks(line: OrderLine, files: Iterable[ProductFile]) -> bool:

@@ -10,24 +10,21 @@ ORDER_REACTIONS = {
     "order.released": ["delivery.licensing.issue_licenses", "delivery.mails.mail_delivery"],
     "order.refunded": [
         "delivery.access.update_access",
-        "delivery.licensing.update_licenses",
         "checkout.mails.mail_refund",
     ],
     "order.refund_asked": ["checkout.mails.mail_staff_of_refund_request"],
     "order.refund_declined": ["checkout.mails.mail_refund_declined"],
     "order.refund_failed": [
         "delivery.access.update_access",
-        "delivery.licensing.update_licenses",
         "delivery.mails.mail_delivery",
         "checkout.mails.mail_staff_of_failed_refund",
     ],
     "order.disputed": [
         "delivery.access.update_access",
-        "delivery.licensing.update_licenses",
         "checkout.mails.mail_staff_of_dispute",
     ],
-    "order.dispute_won": ["delivery.access.update_access", "delivery.licensing.update_licenses"],
-    "order.dispute_lost": ["delivery.access.update_access", "delivery.licensing.update_licenses"],
+    "order.dispute_won": ["delivery.access.update_access"],
+    "order.dispute_lost": ["delivery.access.update_access"],
     "order.mail_asked": ["delivery.mails.mail_delivery_again"],
     "order.email_changed": [],
 }

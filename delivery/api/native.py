@@ -1,7 +1,6 @@
 """The licence API in our own words: see docs/licence-api.md."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -10,8 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from delivery.activating import activate, deactivate, validate
 from delivery.api.asking import asked, client_of, open_to_programs
 from delivery.errors import LicenseRefused
-from delivery.finding import Facts, Question, Use
-from delivery.licence_files import signed_answer
+from delivery.finding import Facts, Question
+from delivery.licence_files import instance_data, license_data, signed_answer, written
 from delivery.packages import package_url
 from delivery.signing import public_keys
 from delivery.updates import newest_update
@@ -100,30 +99,6 @@ def _question(request: HttpRequest, get: Callable[[str, str], str]) -> Question:
     )
 
 
-def license_data(facts: Facts) -> dict[str, Any]:
-    return {
-        "id": str(facts.uid),
-        "key": facts.key,
-        "status": facts.standing,
-        "expires_at": _written(facts.expires_at),
-        "activation_limit": facts.limit or None,
-        "activations": facts.used,
-        "activations_left": facts.left,
-        "product": {"id": facts.product_id, "slug": facts.product_slug, "title": facts.product_title},
-        "variant": {"id": facts.variant_id, "title": facts.variant_title},
-    }
-
-
-def instance_data(use: Use) -> dict[str, Any]:
-    return {
-        "id": str(use.uid),
-        "instance": use.instance,
-        "name": use.name,
-        "is_counted": not use.is_free,
-        "activated_at": _written(use.activated_at),
-    }
-
-
 def _release(facts: Facts, channel: str) -> dict[str, Any] | None:
     update = newest_update(facts.product_id, facts.variant_id, channel)
     if update is None:
@@ -134,13 +109,9 @@ def _release(facts: Facts, channel: str) -> dict[str, Any] | None:
         "channel": release.channel,
         "changelog": release.changelog or "",
         "requirements": release.requirements or "",
-        "released_at": _written(release.published_at),
+        "released_at": written(release.published_at),
         "package": package_url(facts, update) or None,
         "filename": file.filename if file else None,
         "size": file.size if file else None,
         "sha256": file.sha256 if file else None,
     }
-
-
-def _written(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None

@@ -3,6 +3,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -31,6 +32,12 @@ def standing_of(status: str, withdrawn: str, expires_at: datetime | None) -> str
 
 
 class LicenseQuerySet(models.QuerySet["License"]):
+    def with_uses(self) -> Self:
+        """With plan, and as `uses` the activations that hold: what a buyer's page shows."""
+        uses = apps.get_model("delivery", "Activation").objects.in_use()
+        prefetch = models.Prefetch("activations", queryset=uses, to_attr="uses")
+        return self.select_related("plan").order_by("number").prefetch_related(prefetch)
+
     def locked(self) -> Self:
         return self.select_for_update(of=["self"])
 
@@ -104,6 +111,11 @@ class License(models.Model):
     def key_short(self) -> str:
         """Enough to recognise the key by, and too little to use it."""
         return f"…{self.key[-6:]}"
+
+    @property
+    def used(self) -> int:
+        """How many places are taken, of a licence loaded with_uses()."""
+        return sum(not use.is_free for use in self.__dict__["uses"])
 
     @property
     def standing(self) -> str:

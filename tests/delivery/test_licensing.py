@@ -5,7 +5,8 @@ import pytest
 from django.utils import timezone
 
 from checkout.models import Dispute, Order, OrderEvent, Refund
-from delivery.licensing import issue_licenses, update_licenses, upgrade_license
+from delivery.access import update_access
+from delivery.licensing import issue_licenses, upgrade_license
 from delivery.models import License, LicenseMove
 from tests.factories import (
     handle_events_of,
@@ -75,23 +76,23 @@ def test_the_money_stops_and_restores_a_licence() -> None:
     dispute = Dispute.objects.create(
         payment=payment, reference="dp_1", amount=1200, status=Dispute.Status.OPEN
     )
-    update_licenses(event_of(license_, "order.disputed"))
+    update_access(event_of(license_, "order.disputed"))
     license_.refresh_from_db()
     assert (license_.status, license_.standing) == ("active", "suspended")
 
     Dispute.objects.filter(pk=dispute.pk).update(status=Dispute.Status.WON)
     for _each in range(2):
-        update_licenses(event_of(license_, "order.dispute_won"))
+        update_access(event_of(license_, "order.dispute_won"))
     license_.refresh_from_db()
     assert license_.standing == "active"
 
     Order.objects.filter(pk=order.pk).update(status=Order.Status.REFUNDED)
-    update_licenses(event_of(license_))
+    update_access(event_of(license_))
     license_.refresh_from_db()
     assert license_.standing == "revoked"
 
     Order.objects.filter(pk=order.pk).update(status=Order.Status.PAID)
-    update_licenses(event_of(license_, "order.refund_failed"))
+    update_access(event_of(license_, "order.refund_failed"))
     license_.refresh_from_db()
     assert license_.standing == "active"
     assert [move.data for move in license_.moves.filter(name="money")] == [
@@ -112,7 +113,7 @@ def test_a_refund_of_one_line_stops_its_licence_alone() -> None:
     )
     refund.lines.create(line=line, amount=1200)
 
-    update_licenses(OrderEvent.objects.create(order=order, name="order.refunded"))
+    update_access(OrderEvent.objects.create(order=order, name="order.refunded"))
 
     assert License.objects.get(line=line).standing == "revoked"
     assert License.objects.exclude(line=line).get().standing == "active"
@@ -122,9 +123,9 @@ def test_what_staff_stopped_stays_so_when_the_money_returns() -> None:
     license_ = make_license()
     license_.suspend("shared in public")
     Order.objects.update(status=Order.Status.REFUNDED)
-    update_licenses(event_of(license_))
+    update_access(event_of(license_))
     Order.objects.update(status=Order.Status.PAID)
-    update_licenses(event_of(license_))
+    update_access(event_of(license_))
 
     license_.refresh_from_db()
     assert license_.standing == "suspended"
