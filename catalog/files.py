@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from django.core.files import File
@@ -73,23 +74,41 @@ def put_upload(product_file: ProductFile, upload: File) -> None:
         raise FileRefused(_("This file is empty."))
     if getattr(upload, "is_lost", False):
         raise FileRefused(_("There was no room for this file. Make room on the disk, then choose it again."))
-    weighed = _Weighed(upload)
-    name = f"products/{secrets.token_hex(16)}"
     try:
-        private_storage().save(name, weighed)
+        stored = store_bytes(upload, folder="products")
     except OSError as error:
         logger.exception("A file could not be kept.")
-        with suppress(OSError):
-            private_storage().delete(name)  # a full disk leaves half a file
         raise FileRefused(
             _("This file could not be kept (%(reason)s). Nothing was changed; try again.")
             % {"reason": error.strerror or _("the file store does not answer")}
         ) from error
-    product_file.file.name = name
-    product_file.size, product_file.sha256 = weighed.weight, weighed.hash.hexdigest()
+    product_file.file.name = stored.name
+    product_file.size, product_file.sha256 = stored.size, stored.sha256
     product_file.filename = file_name(product_file.filename, upload.name or "")
     product_file.content_type = content_type(product_file.filename)
     product_file.changed_at = timezone.now()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Bytes in private storage, under a name that says nothing."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def store_bytes(content: File, *, folder: str) -> Stored:
+    """Stream bytes to private storage. Raises OSError, having kept nothing."""
+    weighed = _Weighed(content)
+    name = f"{folder}/{secrets.token_hex(16)}"
+    try:
+        private_storage().save(name, weighed)
+    except OSError:
+        with suppress(OSError):
+            private_storage().delete(name)  # a full disk leaves half a file
+        raise
+    return Stored(name, weighed.weight, weighed.hash.hexdigest())
 
 
 def file_name(wanted: str, uploaded: str) -> str:

@@ -6,7 +6,8 @@ from django.utils.translation import ngettext
 
 from checkout.admin import ReadOnly
 from delivery import license_admin  # noqa: F401  registers itself
-from delivery.models import Download, DownloadGrant
+from delivery.models import Digest, Download, DownloadGrant, Stamp
+from storefront.jobs import enqueue
 from storefront.money import digits
 
 
@@ -38,4 +39,29 @@ class DownloadAdmin(ReadOnly):
     list_display = ["started_at", "grant", "client_address", "user_agent", "broken_at"]
     list_select_related = ["grant__line", "grant__file"]
     search_fields = ["grant__line__order__email_folded"]
+    show_full_result_count = False
+
+
+@admin.register(Stamp)
+class StampAdmin(ReadOnly):
+    list_display = ["asked_at", "grant", "status", "attempts", "error"]
+    list_filter = ["status"]
+    list_select_related = ["grant__line", "grant__file"]
+    search_fields = ["grant__line__order__email_folded", "grant__file__filename"]
+    show_full_result_count = False
+    actions = ["make_again"]
+
+    @admin.action(description=_("Make the copies anew"), permissions=["move"])
+    def make_again(self, request: HttpRequest, stamps: QuerySet[Stamp]) -> None:
+        for stamp in stamps.select_related("grant__file"):
+            stamp.renew(stamp.grant.file.sha256)
+            enqueue("delivery.stamp", stamp.pk)
+        count = len(stamps)
+        words = ngettext("%(count)s copy is being made.", "%(count)s copies are being made.", count)
+        self.message_user(request, words % {"count": digits(count)}, messages.SUCCESS)
+
+
+@admin.register(Digest)
+class DigestAdmin(ReadOnly):
+    list_display = ["day", "finished_at"]
     show_full_result_count = False

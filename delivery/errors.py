@@ -83,3 +83,7 @@ class CodesNotUsable(StorefrontError):
 
 class SignatureNotValid(StorefrontError):
     """Not signed by one of our keys, or changed since."""
+
+
+class Unstampable(StorefrontError):
+    """A file that can't bear a mark: encrypted, broken, or packed to harm."""

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from catalog.models import ProductFile
+from catalog.models import Product, ProductFile
 from catalog.releases import current_files
 from checkout.models import Order, OrderEvent, OrderLine, Payment
 from delivery.access import update_access_of
 from delivery.licensing import issue_licenses
 from delivery.models import DownloadGrant
 from delivery.plans import brings_licenses
+from delivery.stamping import ask_for_stamps
 
 
 def grant_downloads(event: OrderEvent) -> None:
@@ -38,9 +39,18 @@ def grant_files(order_id: int) -> bool:
     brought = brought_files(lines)
     grants = [DownloadGrant(line=line, file=file) for line in lines for file in brought[line.pk]]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
+    _ask_for_stamps(lines)
     if order.has_followers or not order.is_paid:  # type: ignore[attr-defined]
         update_access_of(order_id)
     return bool(order.brings_licenses)  # type: ignore[attr-defined]
+
+
+def _ask_for_stamps(lines: list[OrderLine]) -> None:
+    """The rights were perhaps there already, so they are looked for, where a product wants marks at all."""
+    if all(line.variant.product.stamping == Product.Stamping.OFF for line in lines):
+        return
+    grants = DownloadGrant.objects.filter(line__in=lines)
+    ask_for_stamps(grants.select_related("file__product", "stamp"))
 
 
 def grant_at_once(order: Order) -> None:

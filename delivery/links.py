@@ -25,6 +25,7 @@ _NEEDED = [
     *("key", "revoked_at", "used_count", "renewed_at", "line__order__token", "line__order__status"),
     *("line__order__held_at", "line__order__paid_at", "file__file", "file__filename", "file__size"),
     *("file__sha256", "file__content_type", "file__product__download_limit"),
+    *("stamp__status", "stamp__source_sha256", "stamp__name", "stamp__size", "stamp__sha256"),
     *("file__product__download_days", "file__product__stamping"),
 ]
 
@@ -134,7 +135,7 @@ def _hours() -> timedelta:
 def _grants(session: str) -> QuerySet[DownloadGrant]:
     begun = Download.objects.filter(grant=OuterRef("pk"), session=session)
     broken = Download.objects.filter(grant=OuterRef("pk"), broken_at__isnull=False)
-    grants = DownloadGrant.objects.select_related("line__order", "file__product").only(*_NEEDED)
+    grants = DownloadGrant.objects.select_related("line__order", "file__product", "stamp").only(*_NEEDED)
     return grants.annotate(
         begun_id=Subquery(begun.values("pk")),
         begun_at=Subquery(begun.values("started_at")),

@@ -11,7 +11,8 @@ from catalog.releases import available_at
 from checkout.models import Order, OrderLine
 from delivery.fulfilment import brought_files, grant_files
 from delivery.links import download_url
-from delivery.models import DownloadGrant, License
+from delivery.models import DownloadGrant, License, Stamp
+from delivery.stamping import ask_for_stamps, needs_stamp, stamp_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,27 @@ class Offer:
 
     @property
     def url(self) -> str:
-        return "" if self.is_used_up or self.grant.is_over else download_url(self.grant)
+        is_closed = self.is_used_up or self.grant.is_over or self.is_being_made or self.is_refused
+        return "" if is_closed else download_url(self.grant)
+
+    @property
+    def stamp(self) -> Stamp | None:
+        return stamp_of(self.grant) if needs_stamp(self.file) else None
+
+    @property
+    def is_being_made(self) -> bool:
+        return needs_stamp(self.file) and (self.stamp is None or self.stamp.status == Stamp.Status.PENDING)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether no copy can be made of it, and the seller wants none delivered without the mark."""
+        is_strict = self.file.product.stamping == Product.Stamping.STRICT
+        return is_strict and self.stamp is not None and self.stamp.status == Stamp.Status.REFUSED
+
+    @property
+    def bytes(self) -> ProductFile | Stamp:
+        """What size and checksum are told of: the buyer's own copy, where there is one."""
+        return self.stamp if self.stamp and self.stamp.status == Stamp.Status.READY else self.file
 
     @property
     def changed_at(self) -> datetime:
@@ -64,11 +85,14 @@ def lay_out(lines: QuerySet[OrderLine]) -> list[Shelf]:
         for order_id in sorted(lacking):
             grant_files(order_id)
         loaded = _with_rights(lines)
-    return [Shelf(line, _offers(line, files[line.pk])) for line in loaded]
+    shelves = [Shelf(line, _offers(line, files[line.pk])) for line in loaded]
+    offers = [offer for shelf in shelves for offer in shelf.downloads if shelf.order.is_deliverable]
+    ask_for_stamps(offer.grant for offer in offers)
+    return shelves
 
 
 def _with_rights(lines: QuerySet[OrderLine]) -> list[OrderLine]:
-    grants = Prefetch("grants", queryset=DownloadGrant.objects.order_by("pk"))
+    grants = Prefetch("grants", queryset=DownloadGrant.objects.select_related("stamp").order_by("pk"))
     licenses = Prefetch("licenses", queryset=License.objects.with_uses())
     return list(lines.select_related("order", "variant__product__cover").prefetch_related(grants, licenses))
 

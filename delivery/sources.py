@@ -7,10 +7,13 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from catalog.errors import StorageAway
-from catalog.models import ProductFile
+from catalog.models import Product, ProductFile
 from catalog.models.file import private_storage
 from delivery.errors import DownloadRefused, NotNow
-from delivery.models import DownloadGrant
+from delivery.models import DownloadGrant, Stamp
+from delivery.stamping import ask_for_stamps, needs_stamp, stamp_of
+from storefront.errors import StorefrontError
+from storefront.jobs import enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +26,7 @@ class Source:
     name: str
     size: int
     sha256: str
+    stamp: Stamp | None = None
 
     def require(self) -> None:
         """Raises DownloadRefused where the file is missing, NotNow where storage does not answer."""
@@ -42,7 +46,12 @@ class Source:
         except OSError as error:
             raise _away(error) from error
 
-    def _missing(self) -> DownloadRefused:
+    def _missing(self) -> StorefrontError:
+        """A copy that is gone is made anew."""
+        if self.stamp:
+            self.stamp.renew(self.stamp.source_sha256)
+            enqueue("delivery.stamp", self.stamp.pk)
+            return _being_made()
         logger.error("The file %s of product %s is gone from storage.", self.file.pk, self.file.product_id)
         return DownloadRefused(
             _("This file is missing on our side. Please write to us; your right to it stays.")
@@ -56,6 +65,27 @@ def _away(error: OSError) -> NotNow:
 
 
 def source_of(grant: DownloadGrant) -> Source:
-    """What the grant's buyer gets today."""
+    """What the grant's buyer gets today: a marked copy, where the seller wants it.
+
+    Raises NotNow while the copy is being made, DownloadRefused where it can't be made and the seller wants
+    no other delivered.
+    """
     file = grant.file
-    return Source(file, str(file.file.name), file.size, file.sha256)
+    plain = Source(file, str(file.file.name), file.size, file.sha256)
+    if not needs_stamp(file):
+        return plain
+    stamp = stamp_of(grant)
+    if stamp is None or stamp.status == Stamp.Status.PENDING:
+        ask_for_stamps([grant])
+        raise _being_made()
+    if stamp.status == Stamp.Status.READY:
+        return Source(file, stamp.name, stamp.size, stamp.sha256, stamp)
+    if file.product.stamping == Product.Stamping.LENIENT:
+        return plain
+    raise DownloadRefused(
+        _("This file can't be made ready for you by itself. We have been told, and mend it.")
+    )
+
+
+def _being_made() -> NotNow:
+    return NotNow(_("Your copy of this file is being made. Try again in some seconds."), retry_after=5)

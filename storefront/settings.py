@@ -201,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
+    "stamp-due": {"task": "delivery.stamp_due", "schedule": schedule(60)},
     "check-files": {"task": "catalog.check_files", "schedule": schedule(86400)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
 }
@@ -373,6 +374,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "weasyprint": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
         "paypalrestsdk": {"level": "INFO"},  # below that it tells secrets and buyers' data
     },
 }

@@ -30,6 +30,7 @@ class ProductForm(TranslatedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["stamping"].required = False  # left out, it is off
         day, hour = self.fields["published_at"].widget.widgets
         day.attrs["aria-label"], hour.attrs["aria-label"] = _("on sale from, day"), _("on sale from, time")
 
@@ -60,7 +61,7 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
     before = [(None, {"fields": ["kind", "content_language", "categories"]})]
     after = [
         (_("Cover and sample"), {"fields": ["cover_preview", "cover_upload", "draw_cover", "sample"]}),
-        (_("Delivery"), {"fields": ["download_limit", "download_days", "keeps_old_releases"]}),
+        (_("Delivery"), {"fields": ["download_limit", "download_days", "keeps_old_releases", "stamping"]}),
         (_("On sale"), {"fields": ["status", "published_at", "refund_days", "is_featured", "slug"]}),
     ]
     readonly_fields = ["cover_preview"]

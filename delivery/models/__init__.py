@@ -6,6 +6,7 @@ from delivery.models.grant import DownloadGrant, new_grant_key
 from delivery.models.license import License, LicenseMove, key_hash
 from delivery.models.plan import LicensePlan
 from delivery.models.signing_key import SigningKey
+from delivery.models.stamp import Stamp
 
 __all__ = [
     "Activation",
@@ -18,6 +19,7 @@ __all__ = [
     "LicensePlan",
     "MailOptOut",
     "SigningKey",
+    "Stamp",
     "key_hash",
     "new_grant_key",
 ]
