@@ -15,6 +15,7 @@ from catalog.drawing import draw_cover
 from demo.build_books import sample_pdf, whole_pdf
 from demo.build_epub import epub
 from demo.build_packages import (
+    ARQAM_BEFORE,
     bundle_zip,
     checklist_pdf,
     invoice_pdf,
@@ -55,6 +56,7 @@ def built_files() -> dict[str, bytes]:
     files |= {f"checklist-{language}.pdf": checklist_pdf(language) for language in DIRECTIONS}
     packages: dict[str, Callable[[], bytes]] = {
         "arqam.zip": plugin_zip,
+        "arqam-1.2.0.zip": lambda: plugin_zip(ARQAM_BEFORE),
         "khayma.zip": theme_zip,
         "nameh.zip": mail_templates_zip,
         "sanad.zip": invoice_templates_zip,

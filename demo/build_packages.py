@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 import tomllib
 from base64 import b32encode, b64encode
 from html import escape
@@ -20,17 +21,31 @@ from demo.manuscripts import read_book, to_html
 from demo.words import DIRECTIONS
 
 SOURCES = Path(__file__).resolve().parent / "packages"
+CLIENTS = SOURCES.parent.parent / "docs" / "clients"
+ARQAM, ARQAM_BEFORE = "1.3.0", "1.2.0"
 BUNDLED = ("publish-it-yourself", "letters-that-flow", "calm-freelancing-ar")
 CODES = 50
 
 
-def plugin_zip() -> bytes:
+def plugin_zip(version: str = ARQAM) -> bytes:
+    """The plugin with the shop's clients under its own name; of its older version as well, to update from."""
     files = _tree("arqam")
+    for client in ("license", "updater"):
+        source = (CLIENTS / f"class-dukkan-{client}.php").read_text("utf-8")
+        files[f"arqam/includes/class-arqam-{client}.php"] = source.replace("Dukkan_", "Arqam_").encode()
+    if version != ARQAM:
+        files = {name: _before(text.decode(), version).encode() for name, text in files.items()}
     for name in [name for name in files if name.endswith(".po")]:
         compiled = io.BytesIO()
         write_mo(compiled, read_po(io.BytesIO(files[name])))
         files[name.removesuffix("po") + "mo"] = compiled.getvalue()
     return zipped(dict(sorted(files.items())))
+
+
+def _before(text: str, version: str) -> str:
+    """The text as it was in the version before: without the lines and the changes of the newer one."""
+    kept = "".join(line for line in text.splitlines(keepends=True) if not line.endswith(f"// {ARQAM}\n"))
+    return re.sub(rf"= {ARQAM} =\n.*?\n\n", "", kept, flags=re.DOTALL).replace(ARQAM, version)
 
 
 def theme_zip() -> bytes:

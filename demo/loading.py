@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.files import store_file
-from catalog.models import Category, Faq, Price, Product, ProductImage, Variant
+from catalog.models import Category, Faq, Price, Product, ProductFile, ProductImage, Release, Variant
 from catalog.pictures import store_picture
-from demo.shop import BUILT, ShopFile, ShopProduct, Words, shop_categories, shop_products
+from delivery.models import LicensePlan
+from demo.shop import BUILT, ShopFile, ShopProduct, ShopRelease, Words, shop_categories, shop_products
 from storefront.errors import StorefrontError
 
 
@@ -86,6 +87,7 @@ def _load_product(data: ShopProduct, categories: dict[str, Category]) -> None:
         content_language=data.content_language,
         is_featured=data.is_featured,
         is_cover_drawn=True,
+        keeps_old_releases=bool(data.releases),
         **_in_all("title", data.title),
         **_in_all("author", data.author),
         **_in_all("tagline", data.tagline),
@@ -112,9 +114,17 @@ def _load_parts(product: Product, data: ShopProduct) -> None:
         variant = Variant.objects.create(product=product, position=position, **_in_all("title", entry.title))
         for currency, amount in entry.prices.items():
             Price.objects.create(variant=variant, currency=currency, amount=amount)
+        if entry.license:
+            limit, days = entry.license["sites"], entry.license["days"]
+            LicensePlan.objects.create(
+                product=product, variant=variant, activation_limit=limit, valid_days=days
+            )
         variants.append(variant)
+    releases = {entry.version: _load_release(product, entry) for entry in data.releases}
     for position, file in enumerate(data.files):
-        _load_file(product, file, position, [variants[index] for index in file.variants])
+        stored = _load_file(product, file, position, [variants[index] for index in file.variants])
+        stored.release = releases.get(file.release)
+        stored.save()
     for position, faq in enumerate(data.faqs):
         words = {**_in_all("question", faq.question), **_in_all("answer", faq.answer)}
         Faq.objects.create(product=product, position=position, **words)
@@ -125,13 +135,24 @@ def _load_parts(product: Product, data: ShopProduct) -> None:
         ProductImage.objects.create(product=product, picture=stored, position=position, **alt)
 
 
-def _load_file(product: Product, data: ShopFile, position: int, variants: list[Variant]) -> None:
+def _load_release(product: Product, data: ShopRelease) -> Release:
+    return Release.objects.create(
+        product=product,
+        version=data.version,
+        requirements=data.requirements,
+        published_at=timezone.now() - timedelta(days=data.days_ago),
+        **_in_all("changelog", data.changelog),
+    )
+
+
+def _load_file(product: Product, data: ShopFile, position: int, variants: list[Variant]) -> ProductFile:
     with (BUILT / "files" / data.path).open("rb") as content:
         stored = store_file(product, File(content), filename=data.filename, position=position)
     for name, text in _in_all("title", data.title).items():
         setattr(stored, name, text)
     stored.save()
     stored.variants.set(variants)
+    return stored
 
 
 def _in_all(field: str, words: Words) -> dict[str, str]:

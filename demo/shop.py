@@ -30,10 +30,11 @@ class ShopFaq:
 
 @dataclass(frozen=True)
 class ShopVariant:
-    """`prices` are integer minor units by currency."""
+    """`prices` are integer minor units by currency; `license` says for how many sites and days, if any."""
 
     title: Words
     prices: dict[str, int]
+    license: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class ShopFile:
     filename: str
     title: Words
     variants: tuple[int, ...]
+    release: str
+
+
+@dataclass(frozen=True)
+class ShopRelease:
+    version: str
+    days_ago: int
+    requirements: str
+    changelog: Words
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ class ShopProduct:
     faqs: tuple[ShopFaq, ...]
     variants: tuple[ShopVariant, ...]
     files: tuple[ShopFile, ...]
+    releases: tuple[ShopRelease, ...]
     pictures: tuple[ShopPicture, ...]
     sample: str
 
@@ -123,13 +134,21 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
         requirements=shared["requirements"][data["requirements"]],
         faqs=(*own, *common),
         variants=tuple(
-            ShopVariant({} if has_one_variant else shared["variant"][variant["title"]], variant["prices"])
+            ShopVariant(
+                {} if has_one_variant else shared["variant"][variant["title"]],
+                variant["prices"],
+                variant.get("license", {}),
+            )
             for variant in data["variants"]
         ),
         files=tuple(
-            ShopFile(file["path"], file["filename"], file["title"], tuple(file.get("variants", ())))
+            ShopFile(
+                *(file["path"], file["filename"], file["title"], tuple(file.get("variants", ()))),
+                file.get("release", ""),
+            )
             for file in data.get("files", [])
         ),
+        releases=tuple(ShopRelease(**release) for release in data.get("releases", [])),
         pictures=tuple(
             _picture(name, number, entry) for number, entry in enumerate(data["gallery"], start=1)
         ),

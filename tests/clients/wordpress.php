@@ -3,6 +3,7 @@
 // Reads one question a line, {"do": ..., ...}, and answers each with one line of JSON.
 
 define( 'ABSPATH', '/' );
+define( 'DAY_IN_SECONDS', 86400 );
 $store = array( 'path' => $argv[1], 'home' => $argv[2] );
 $hooks = array();
 
@@ -13,6 +14,8 @@ class WP_Error {
 		$this->code    = $code;
 		$this->message = $message;
 	}
+	public function get_error_code() { return $this->code; }
+	public function get_error_message() { return $this->message; }
 }
 
 function is_wp_error( $thing ) { return $thing instanceof WP_Error; }
@@ -31,6 +34,19 @@ function wpautop( $text ) { return "<p>$text</p>\n"; }
 function plugin_basename( $file ) { return basename( dirname( $file ) ) . '/' . basename( $file ); }
 function wp_delete_file( $path ) { unlink( $path ); }
 function add_filter( $name, $callback, $priority = 10, $count = 1 ) { global $hooks; $hooks[ $name ][] = $callback; }
+function remove_filter( $name, $callback, $priority = 10 ) { global $hooks; $hooks[ $name ] = array_values( array_diff_key( $hooks[ $name ], array_flip( array_keys( $hooks[ $name ], $callback ) ) ) ); }
+function add_settings_error( $setting, $code, $message ) { global $errors; $errors[] = $code; }
+function register_setting( $group, $name, $args ) { add_filter( "sanitize_option_$name", $args['sanitize_callback'] ); }
+function add_settings_field( ...$field ) {}
+function load_plugin_textdomain( ...$domain ) {}
+function is_admin() { return false; }
+function wp_doing_ajax() { return false; }
+function determine_locale() { return 'fa_IR'; }
+function esc_attr( $text ) { return esc_html( $text ); }
+function esc_html__( $text, $domain ) { return $text; }
+function __( $text, $domain = '' ) { return $text; }
+function selected( $one, $other, $echo ) { return $one === $other ? ' selected' : ''; }
+function do_action( $name ) { global $hooks; foreach ( $hooks[ $name ] ?? array() as $callback ) { $callback(); } }
 function add_action( $name, $callback, $priority = 10, $count = 1 ) { add_filter( $name, $callback ); }
 function apply_filters( $name, $value, ...$more ) {
 	global $hooks;
@@ -65,6 +81,20 @@ function download_url( $url, $timeout = 300 ) {
 	return $path;
 }
 
+$errors = array();
+if ( is_file( $argv[3] . '/arqam.php' ) ) { // A plugin as WordPress loads it: its hooks are asked, one a line.
+	define( 'ARQAM_SHOP', $argv[4] );
+	require $argv[3] . '/arqam.php';
+	do_action( 'init' );
+	do_action( 'admin_init' );
+	while ( ( $line = fgets( STDIN ) ) !== false ) {
+		$ask    = json_decode( $line );
+		$value  = isset( $ask->value ) ? $ask->value : null;
+		$result = function_exists( $ask->do ) ? ( $ask->do )( $value ) : apply_filters( $ask->do, $value, ...( $ask->more ?? array() ) );
+		echo json_encode( array( 'result' => is_wp_error( $result ) ? array( 'error' => $result->code ) : $result, 'errors' => $errors ) ), "\n";
+	}
+	exit;
+}
 require $argv[3] . '/class-dukkan-license.php';
 require $argv[3] . '/class-dukkan-updater.php';
 

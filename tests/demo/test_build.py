@@ -119,9 +119,35 @@ def test_plugin_has_what_wordpress_asks_for() -> None:
     assert {"arqam/languages/arqam-ar.mo", "arqam/languages/arqam-fa_IR.mo"} < set(names)
     assert "* Plugin Name:       Arqam" in head
     assert "* License:           GPL-2.0-or-later" in head
-    assert "* Version:           1.2.0" in head
-    assert "Stable tag: 1.2.0" in readme
+    assert "* Version:           1.3.0" in head
+    assert "Stable tag: 1.3.0" in readme
     assert "WP_UNINSTALL_PLUGIN" in uninstall
+
+
+def test_the_plugins_older_version_lacks_only_what_is_new() -> None:
+    texts = []
+    for name in ("arqam.zip", "arqam-1.2.0.zip"):
+        with zipfile.ZipFile(BUILT / "files" / name) as archive:
+            texts.append(
+                {name: archive.read(name).decode() for name in archive.namelist() if name[-1] in "pt"}
+            )
+    newer, older = texts
+
+    assert [name for name in newer if newer[name].replace("1.3.0", "1.2.0") != older[name]] == [
+        "arqam/arqam.php",
+        "arqam/readme.txt",
+    ]
+    assert "get_archives_link" in newer["arqam/arqam.php"]
+    assert not any(word in older["arqam/arqam.php"] for word in ("get_archives_link", "1.3.0"))
+    assert "1.3.0" not in older["arqam/readme.txt"]
+
+
+def test_the_plugin_brings_the_clients_of_the_docs_under_its_own_name() -> None:
+    with zipfile.ZipFile(BUILT / "files" / "arqam.zip") as archive:
+        for client in ("license", "updater"):
+            source = (BUILT.parents[1] / "docs" / "clients" / f"class-dukkan-{client}.php").read_text()
+            packed = archive.read(f"arqam/includes/class-arqam-{client}.php").decode()
+            assert packed == source.replace("Dukkan_", "Arqam_")
 
 
 @pytest.mark.parametrize("name", ["arqam.zip", "khayma.zip"])
