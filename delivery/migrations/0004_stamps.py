@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='next attempt')),
                 ('handled_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='handled')),
                 ('error', models.TextField(blank=True, editable=False, verbose_name='last error')),
+                ('parked_at', models.DateTimeField(blank=True, editable=False, help_text='It failed for days, and waits for staff to run it again.', null=True, verbose_name='given up')),
                 ('status', models.CharField(choices=[('pending', 'Waiting'), ('ready', 'Ready'), ('refused', "Can't be marked")], default='pending', max_length=10, verbose_name='status')),
                 ('source_sha256', models.CharField(editable=False, max_length=64)),
                 ('name', models.CharField(blank=True, editable=False, max_length=300)),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('catalog', '0005_releases_and_limits'),
         ('checkout', '0004_refund_windows_and_parking'),
-        ('delivery', '0003_digests'),
+        ('delivery', '0004_stamps'),
     ]
 
     operations = [
