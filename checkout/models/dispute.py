@@ -33,9 +33,12 @@ class Dispute(models.Model):
     def close(self, status: "Dispute.Status", amount: int) -> bool:
         """open -> won or lost, once, for what was lost in the end: often a part of what was asked for.
 
-        What comes late never turns it back.
+        A lost one may be won by appeal. Otherwise what comes late never turns it back.
         """
-        moved = Dispute.objects.filter(pk=self.pk, status=self.Status.OPEN).update(
+        sources = [self.Status.OPEN]
+        if status == self.Status.WON:
+            sources.append(self.Status.LOST)
+        moved = Dispute.objects.filter(pk=self.pk, status__in=sources).update(
             status=status, amount=amount, closed_at=timezone.now()
         )
         self.refresh_from_db()

@@ -57,7 +57,8 @@ DISPUTE_STATES = {
     **dict.fromkeys(["warning_needs_response", "warning_under_review"], DisputeState.OPEN),
     **dict.fromkeys(["needs_response", "under_review"], DisputeState.OPEN),
     **dict.fromkeys(["warning_closed", "prevented", "won"], DisputeState.WON),
-    "lost": DisputeState.LOST,
+    # The money stays away while a lost one is appealed; it comes back with "won".
+    **dict.fromkeys(["lost", "appeal_needs_response", "appeal_under_review"], DisputeState.LOST),
 }
 EVENT_TYPES = [
     "checkout.session.completed",

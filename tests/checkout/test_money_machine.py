@@ -228,7 +228,9 @@ class MoneyMachine(RuleBasedStateMachine):
         ]
         double, reference = disputes[which % len(disputes)]
         told = double.book.disputes[reference]
-        if double is stripe and told["status"] not in ("won", "lost", "warning_closed"):
+        if double is stripe and told["status"] in ("lost", "appeal_under_review"):
+            stripe.move_dispute(reference, {"escalate": "appeal_under_review"}.get(end, end))
+        elif double is stripe and told["status"] not in ("won", "warning_closed"):
             is_warning = told["status"].startswith("warning")
             words = {"escalate": "needs_response", "won": "warning_closed" if is_warning else "won"}
             if is_warning and end != "won":  # the bank takes what is left

@@ -1,13 +1,17 @@
 """Each call to PayPal gone wrong in each way: the money, the payment and the order end the same."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from checkout import reconciling
 from checkout.errors import PaymentRefused, ProviderUnavailable
-from checkout.models import Payment
+from checkout.models import Payment, ReconcileMark, WebhookEvent
 from checkout.payments import start_payment, sync_payment
 from checkout.providers import get_provider
 from tests.checkout.paypal_cases import NO_SENSE, NO_SENSE_IN_MONEY, named, short_time_outs
-from tests.doubles.paypal import Fault, PayPalDouble
+from tests.doubles.paypal import EVENTS, Fault, PayPalDouble
 from tests.factories import pending_order
 
 
@@ -82,6 +86,26 @@ class TestPayPalFaults:
         assert sync_payment(payment).status == Payment.Status.SUCCEEDED
         (unit,) = self.double.orders[payment.reference]["purchase_units"]
         assert [each["id"] for each in unit["payments"]["captures"]] == [payment.capture_reference]
+
+    @pytest.mark.parametrize("fault", NO_SENSE, ids=named)
+    def test_a_list_of_events_without_an_answer_is_read_from_the_same_place_again(self, fault: Fault) -> None:
+        payment = start_payment(pending_order(), "paypal")
+        self.double.approve(payment.reference)
+        began = timezone.now() - timedelta(hours=1)
+        mark = ReconcileMark.objects.create(provider="paypal", read_until=began)
+        self.double.fail(fault, path=EVENTS, times=2)
+
+        with short_time_outs(), pytest.raises(ProviderUnavailable):
+            reconciling.read_events(get_provider("paypal"), lambda _what, _count: None)
+        mark.refresh_from_db()
+        assert mark.read_until == began
+        assert not WebhookEvent.objects.exists()
+
+        self.double.heal()
+        reconciling.read_events(get_provider("paypal"), lambda _what, _count: None)
+        mark.refresh_from_db()
+        assert mark.read_until > began
+        assert WebhookEvent.objects.get().payment_key == payment.key
 
     @pytest.mark.parametrize("path", ["/checkout/orders", "/capture"])
     def test_another_currency_than_asked_for_is_held_for_staff(self, path: str) -> None:

@@ -29,7 +29,7 @@ ZERO_DECIMAL = {
     "xof",
 }
 THREE_DECIMAL = {"bhd", "jod", "kwd", "omr", "tnd"}
-BARS_REFUNDS = {"needs_response", "under_review", "lost"}
+BARS_REFUNDS = {"needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review"}
 
 Events = list[dict[str, Any]]
 Answer = tuple[int, dict[str, Any], Events]
