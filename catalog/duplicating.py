@@ -3,7 +3,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import Model
 
-from catalog.models import Product
+from catalog.models import Product, Release
 
 Row = TypeVar("Row", bound=Model)
 
@@ -21,7 +21,7 @@ def duplicate(product: Product) -> Product:
             variants[variant.pk] = _copy(variant, product=copy)
             for price in variant.prices.all():
                 _copy(price, variant=variants[variant.pk])
-        releases = {None: None}
+        releases: dict[int | None, Release | None] = {None: None}
         for release in product.releases.all():
             releases[release.pk] = _copy(release, product=copy, is_announced=False)
         for file in product.files.prefetch_related("variants"):

@@ -117,7 +117,10 @@ def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) 
 
 def _is_for(release: Release, line: OrderLine) -> bool:
     """Whether the buyer of this line has the release, and had the product before it."""
-    if line.variant.product_id != release.product_id or line.order.paid_at >= release.published_at:
+    paid_at, published_at = line.order.paid_at, release.published_at
+    if line.variant.product_id != release.product_id or not paid_at or not published_at:
+        return False
+    if paid_at >= published_at:
         return False
     files = release.files.all()
     return not files or any(file.is_brought_by(line.variant) for file in files)

@@ -103,7 +103,7 @@ class FileFormSet(BaseInlineFormSet):
 class FileInline(Directed, admin.StackedInline):
     model = ProductFile
     form = FileForm
-    formset = FileFormSet
+    formset: Any = FileFormSet
     extra = 0
     fields = [("upload", "filename", "facts"), tuple(columns("title")), ("release", "variants", "position")]
     readonly_fields = ["facts"]

@@ -20,7 +20,7 @@ class ReleaseFileFormSet(BaseInlineFormSet):
 
 
 class ReleaseFileInline(FileInline):
-    formset = ReleaseFileFormSet
+    formset: Any = ReleaseFileFormSet
     fields = [("upload", "filename", "facts"), *FileInline.fields[1:2], ("variants", "position")]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from typing import Any
 
 import pikepdf
 
@@ -63,7 +64,7 @@ def make_epub(version: int = 3, **more: bytes) -> bytes:
     return out.getvalue()
 
 
-def make_pdf(pages: int = 3, *, turns: tuple[int, ...] = (0,), **save: object) -> bytes:
+def make_pdf(pages: int = 3, *, turns: tuple[int, ...] = (0,), **save: Any) -> bytes:
     """Pages with resources and turns said above them, a bookmark on the last, a link from the first."""
     pdf = pikepdf.new()
     for number in range(pages):
