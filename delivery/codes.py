@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -80,8 +80,8 @@ def give_codes_back(event: OrderEvent) -> None:
         Code.objects.filter(line__order=order, license=None).update(line=None)
 
 
-def _count_free(plans: Iterator[LicensePlan] | object) -> dict[int, int]:
-    pks = [plan.pk for plan in plans]  # type: ignore[attr-defined]
+def _count_free(plans: Iterable[LicensePlan]) -> dict[int, int]:
+    pks = [plan.pk for plan in plans]
     rows = Code.objects.free().filter(plan__in=pks).order_by().values_list("plan").annotate(Count("pk"))
     return dict.fromkeys(pks, 0) | dict(rows)
 

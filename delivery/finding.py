@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.utils.crypto import constant_time_compare
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -137,7 +137,7 @@ def find(question: Question, *, lock: bool = False) -> Facts:
     if is_blocked:
         raise TooManyGuesses(_("Too many unknown keys came from your address. Please wait some minutes."))
     use = Use.read(*activation[:4], is_free=activation[4]) if activation[0] else None
-    facts = Facts(*row[:_FACTS], use)
+    facts = Facts(*row[:_FACTS], use)  # type: ignore[call-arg]  # as many columns as fields, in their order
     is_same_key = constant_time_compare(fold_code(facts.key), fold_code(question.key[:MAX_KEY]))
     if not is_same_key:
         raise LicenseNotFound(_("There is no such licence."))
@@ -189,7 +189,7 @@ def _row(question: Question, *, lock: bool) -> list[Any] | None:
 
 def db_value(model: type[Model], field: str, value: Any) -> Any:
     """The value as the field's column takes it, for queries that are written out."""
-    return model._meta.get_field(field).get_db_prep_value(value, connection)
+    return cast("Field", model._meta.get_field(field)).get_db_prep_value(value, connection)
 
 
 def _value(read: Callable[[str], Instance], text: str) -> str | None:

@@ -7,8 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from catalog.models import Variant
 from checkout.admin import ReadOnly, ReadOnlyInline
@@ -39,8 +39,9 @@ class PlanForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "variant" in self.fields and self.instance.pk:
-            self.fields["variant"].queryset = Variant.objects.filter(product=self.instance.product_id)
+        variant = self.fields.get("variant")
+        if isinstance(variant, forms.ModelChoiceField) and self.instance.pk:
+            variant.queryset = Variant.objects.filter(product=self.instance.product_id)
 
     def clean_codes_file(self) -> Any:
         upload = self.cleaned_data.get("codes_file")
@@ -71,7 +72,7 @@ class LicensePlanAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("activations"), ordering="activation_limit")
     def limit(self, plan: LicensePlan) -> str:
-        return digits(plan.activation_limit) if plan.activation_limit else _("without limit")
+        return digits(plan.activation_limit) if plan.activation_limit else gettext("without limit")
 
     @admin.display(description=_("codes in stock"))
     def stock(self, plan: LicensePlan) -> str:
@@ -157,7 +158,7 @@ class LicenseAdmin(admin.ModelAdmin):
     editable = ("activation_limit", "expires_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [name for name in self.fields if name not in self.editable]  # type: ignore[union-attr]
+        return [str(name) for name in self.fields or () if name not in self.editable]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[License]:
         in_use = Count("activations", filter=Q(activations__released_at=None, activations__is_free=False))

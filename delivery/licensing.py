@@ -50,8 +50,8 @@ def _issue(line: OrderLine, plan: LicensePlan) -> int:
     """The licences that the line lacks; gives how many codes were missing for them."""
     numbers = set(range(1, line.quantity + 1)) - set(line.licenses.values_list("number", flat=True))
     codes: list[Code] = take_codes(line, plan, len(numbers)) if plan.gives_codes and numbers else []
-    keys = codes if plan.gives_codes else [None] * len(numbers)
-    for number, code in zip(sorted(numbers), keys, strict=False):
+    made = [None] * (0 if plan.gives_codes else len(numbers))
+    for number, code in zip(sorted(numbers), [*codes, *made], strict=False):
         license_ = License.objects.create(
             line=line,
             number=number,
@@ -63,4 +63,4 @@ def _issue(line: OrderLine, plan: LicensePlan) -> int:
         )
         if code:
             Code.objects.filter(pk=code.pk).update(license=license_)
-    return len(numbers) - len(keys)
+    return len(numbers) - len(codes) - len(made)

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db.models import Exists, OuterRef, prefetch_related_objects
@@ -51,7 +53,7 @@ def is_mailed(order: Order) -> bool:
     return order.total > 0 or _is_proven(order)
 
 
-def _lines_with_keys(order: Order) -> list[OrderLine]:
+def _lines_with_keys(order: Order) -> Sequence[OrderLine]:
     """The lines; those that brought licences have has_key, and these at hand."""
     has_key = Exists(License.objects.filter(line=OuterRef("pk")))
     lines = list(order.lines.select_related("variant__product__cover").annotate(has_key=has_key))

@@ -1,8 +1,9 @@
 """Which licence a variant brings."""
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Q
 
 from catalog.models import Variant
 from checkout.models import OrderLine
@@ -22,8 +23,8 @@ def plans_for(variants: Collection[Variant]) -> dict[int, LicensePlan]:
     return {pk: plan for pk, plan in found.items() if plan}
 
 
-def brings_licenses(order: OuterRef | int) -> Exists:
-    """An expression: whether anything in the order has a plan; for a query that asks for more."""
+def brings_licenses(order: Any) -> Exists:
+    """An expression: whether anything in the order (an id, or OuterRef twice) has a plan."""
     lines = OrderLine.objects.filter(order=order)
     own = Q(variant__in=lines.values("variant"))
     general = Q(variant=None, product__in=lines.values("variant__product"))

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
 from catalog.models import ProductFile, Release, Variant
 from catalog.releases import newest_release
@@ -17,6 +19,10 @@ class Update:
     @property
     def version(self) -> str:
         return self.release.version
+
+    @property
+    def published_at(self) -> datetime:
+        return cast("datetime", self.release.published_at)
 
     def needs(self, program: str) -> str:
         """The version of WordPress, say, that its requirements name, or nothing."""

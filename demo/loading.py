@@ -122,9 +122,9 @@ def _load_parts(product: Product, data: ShopProduct) -> None:
         variants.append(variant)
     releases = {entry.version: _load_release(product, entry) for entry in data.releases}
     for position, file in enumerate(data.files):
-        stored = _load_file(product, file, position, [variants[index] for index in file.variants])
-        stored.release = releases.get(file.release)
-        stored.save()
+        loaded = _load_file(product, file, position, [variants[index] for index in file.variants])
+        loaded.release = releases.get(file.release)
+        loaded.save()
     for position, faq in enumerate(data.faqs):
         words = {**_in_all("question", faq.question), **_in_all("answer", faq.answer)}
         Faq.objects.create(product=product, position=position, **words)

@@ -55,7 +55,7 @@ def asked(request: HttpRequest) -> Mapping[str, str]:
         texts = {str(name): _text(name, value) for name, value in data.items() if value is not None}
     else:
         # The body of a POST before the query, as PHP's $_REQUEST has it.
-        texts = {name: value for form in (request.GET, request.POST) for name, value in form.items()}
+        texts = {name: str(value) for form in (request.GET, request.POST) for name, value in form.items()}
     for value in texts.values():
         if len(value) > MAX_VALUE:
             raise BadRequest("A value is too long.")

@@ -26,8 +26,10 @@ EMPTY_VERSION: dict[str, Any] = {
 def version_data(question: Question, facts: Facts | None, texts: Mapping[str, str]) -> dict[str, Any]:
     """With a link to the package where the licence is good and in use there."""
     product = _product(question, facts)
-    variant = facts.variant_id if facts else product and product.variants.values_list("pk", flat=True).first()
-    if product is None or variant is None:
+    if product is None:
+        return {**EMPTY_VERSION, "msg": "No item provided"}
+    variant = facts.variant_id if facts else product.variants.values_list("pk", flat=True).first()
+    if variant is None:
         return {**EMPTY_VERSION, "msg": "No item provided"}
     stable = newest_update(product.pk, variant)
     newest = newest_update(product.pk, variant, "beta") if _is_true(texts.get("beta", "")) else stable
@@ -41,7 +43,7 @@ def version_data(question: Question, facts: Facts | None, texts: Mapping[str, st
         "name": product.title,
         "slug": texts.get("slug", "") or product.slug,
         "url": address,
-        "last_updated": newest.release.published_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "last_updated": f"{newest.published_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         "homepage": address,
         "package": package,
         "download_link": package,

@@ -48,18 +48,18 @@ def _answer(
 ) -> JsonResponse:
     try:
         texts = asked(request)
-    except BadRequest as error:
-        return JsonResponse({word: False, "error": str(error)}, status=400)
+    except BadRequest as mistake:
+        return JsonResponse({word: False, "error": str(mistake)}, status=400)
     missing = [name for name in needed if not texts.get(name, "").strip()]
     if missing:
         words = f"The {missing[0].replace('_', ' ')} field is required."
         return JsonResponse({word: False, "error": words, "message": words}, status=422)
-    status, error, facts = 200, None, None
+    status, error, facts = 200, "", None
     try:
         facts = deed(_question(request, texts))
     except LicenseRefused as refusal:
         (status, error), facts = _ERRORS[refusal.code], refusal.facts
-    body: dict[str, Any] = {word: error is None, "error": error}
+    body: dict[str, Any] = {word: not error, "error": error or None}
     if facts:
         body |= {"license_key": _key(facts), "meta": _meta(facts)}
         if word != "deactivated":

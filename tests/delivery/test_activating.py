@@ -13,7 +13,7 @@ from delivery.errors import (
     NotActivated,
     TooManyGuesses,
 )
-from delivery.finding import GUESSES, Question
+from delivery.finding import GUESSES, Facts, Question, Use
 from delivery.models import Activation, License
 from tests.factories import make_license
 
@@ -24,6 +24,12 @@ def ask(license_: License, instance: str = "", **more: Any) -> Question:
     return Question(key=license_.key, instance=instance, **more)
 
 
+def use_of(facts: Facts | None) -> Use:
+    assert facts is not None
+    assert facts.use is not None
+    return facts.use
+
+
 def test_a_place_is_taken_once_and_found_again() -> None:
     license_ = make_license(activation_limit=2)
 
@@ -31,11 +37,10 @@ def test_a_place_is_taken_once_and_found_again() -> None:
     again = activate(ask(license_, "example.com"))
     found = validate(ask(license_, "EXAMPLE.com"))
 
-    assert first.use is not None
-    assert first.use.uid == again.use.uid == found.use.uid == Activation.objects.get().uid
+    assert {use_of(each).uid for each in (first, again, found)} == {Activation.objects.get().uid}
     assert (first.used, first.left, again.used, found.used) == (1, 1, 1, 1)
-    assert found.use.name == "https://www.example.com/"
-    assert found.use.activated_at == Activation.objects.get().activated_at
+    assert use_of(found).name == "https://www.example.com/"
+    assert use_of(found).activated_at == Activation.objects.get().activated_at
 
 
 def test_the_limit_holds_and_a_freed_place_can_be_taken() -> None:
@@ -44,6 +49,7 @@ def test_the_limit_holds_and_a_freed_place_can_be_taken() -> None:
 
     with pytest.raises(ActivationLimitReached) as refusal:
         activate(ask(license_, "two.com"))
+    assert refusal.value.facts is not None
     assert refusal.value.facts.used == 1
     assert Activation.objects.count() == 1
 
@@ -62,7 +68,7 @@ def test_free_sites_take_no_place() -> None:
 
     assert activate(ask(license_, "one.com")).used == 1
     assert activate(ask(license_, "staging.one.com")).used == 1
-    assert activate(ask(license_, "localhost:8000")).use.is_free
+    assert use_of(activate(ask(license_, "localhost:8000"))).is_free
     assert deactivate(ask(license_, "localhost:8000")).used == 1
     assert deactivate(ask(license_, "one.com")).used == 0
 
@@ -159,7 +165,7 @@ def test_an_instance_that_is_none_is_refused(instance: str) -> None:
 
 def test_an_activation_is_found_by_its_id_within_its_licence_alone() -> None:
     mine, other = make_license(place="machine"), make_license(place="machine")
-    use = activate(ask(mine, "Laptop")).use
+    use = use_of(activate(ask(mine, "Laptop")))
 
     assert validate(ask(mine, activation=str(use.uid))).use == use
     for question in (

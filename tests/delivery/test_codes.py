@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -28,7 +29,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def pool(*codes: str, **fields: int) -> LicensePlan:
+def pool(*codes: str, **fields: Any) -> LicensePlan:
     plan = make_plan(source="codes", **fields)
     if codes:
         load_codes(plan, "\n".join(codes).encode())

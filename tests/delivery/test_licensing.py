@@ -38,6 +38,7 @@ def test_each_unit_gets_a_key_of_its_own_and_twice_is_once() -> None:
     assert len({each.key for each in licenses}) == 3
     assert re.fullmatch(r"ARQAM-[0-9A-HJKMNP-TV-Z]{26}", licenses[0].key)
     assert licenses[0].activation_limit == 3
+    assert licenses[0].expires_at is not None
     assert abs(licenses[0].expires_at - timezone.now() - timedelta(days=365)) < timedelta(minutes=1)
     assert {each.standing for each in licenses} == {"active"}
 
@@ -150,6 +151,7 @@ def test_a_renewal_counts_from_the_expiry_or_from_now_once_a_cause(left: int, da
 
     license_.refresh_from_db()
     expected = (timezone.now() + timedelta(days=days)).date()
+    assert license_.expires_at is not None
     assert license_.expires_at.date() == expected
     assert f"{license_.expires_at:%H:%M:%S}" == "23:59:59"
     assert license_.standing == "active"

@@ -170,7 +170,7 @@ def test_a_version_comes_with_its_package_for_an_active_site_alone(mine: Any) ->
     assert told["slug"] == "arqam"
     assert told["homepage"] == told["url"] == f"http://localhost:8000/products/{product.slug}/"
     assert told["package"] == told["download_link"]
-    answer = Client().get(told["package"].removeprefix("http://localhost:8000"))
+    answer: Any = Client().get(told["package"].removeprefix("http://localhost:8000"))
     assert b"".join(answer.streaming_content) == b"PK the newer"
     changelog = '<ul dir="auto">\n<li>What 1.1.0 brings</li>\n</ul>\n'
     assert told["sections"] == (
@@ -203,7 +203,7 @@ def test_a_batch_answers_each_under_its_name(mine: Any) -> None:
     assert set(told) == {"one", "two"}
     assert told["one"]["package"] != ""
     assert (told["two"]["package"], told["two"]["msg"]) == ("", "License key is not valid for 999")
-    many = {f"products[{number}][item_id]": "1" for number in range(51)}
+    many: dict[str, Any] = {f"products[{number}][item_id]": "1" for number in range(51)}
     assert ask("get_version", **many)["msg"] == "Too many products at once."
 
 

@@ -194,7 +194,7 @@ def test_the_newest_release_comes_with_a_package_for_who_uses_the_licence() -> N
     make_release(product, "1.0.0")
     make_release(product, "1.1.0", b"PK the newer", requirements="WordPress 6.4, PHP 8.1")
     make_release(product, "2.0.0-beta", channel="beta")
-    asked = {"key": license_.key, "instance": "one.com"}
+    asked: dict[str, Any] = {"key": license_.key, "instance": "one.com"}
     assert post("release", **asked).json()["code"] == "not_activated"
     post("activate", **asked)
 
@@ -218,11 +218,11 @@ def test_a_package_is_there_while_the_licence_is_used_and_counts_against_no_limi
     license_ = make_license(valid_days=30)
     make_release(license_.variant.product)
     Product.objects.update(download_limit=1)
-    asked = {"key": license_.key, "instance": "one.com"}
+    asked: dict[str, Any] = {"key": license_.key, "instance": "one.com"}
     post("activate", **asked)
     path = urlsplit(post("release", **asked).json()["release"]["package"]).path
 
-    answers = [Client().get(path) for _each in range(3)]
+    answers: list[Any] = [Client().get(path) for _each in range(3)]
 
     assert [b"".join(answer.streaming_content) for answer in answers] == [b"PK a zip"] * 3
     assert not Download.objects.exists()
@@ -238,7 +238,7 @@ def test_a_package_is_there_while_the_licence_is_used_and_counts_against_no_limi
 def test_before_the_first_release_there_is_none() -> None:
     license_ = make_license()
     make_release(license_.variant.product, channel="beta")
-    asked = {"key": license_.key, "instance": "one.com"}
+    asked: dict[str, Any] = {"key": license_.key, "instance": "one.com"}
     post("activate", **asked)
 
     assert post("release", **asked).json()["release"] is None
