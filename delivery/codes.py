@@ -176,7 +176,7 @@ def _rows(content: bytes) -> Iterator[tuple[int, str]]:
         if number == 1 and column is not None:
             continue
         cell = clean_line(row[column or 0]) if len(row) > (column or 0) else ""
-        if cell or any(row):
+        if cell or any(part.strip() for part in row):
             yield number, cell
 
 

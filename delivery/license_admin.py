@@ -129,6 +129,7 @@ class ActivationInline(ReadOnlyInline):
 class MoveInline(ReadOnlyInline):
     model = LicenseMove
     fields = ["created_at", "name", "data"]
+    readonly_fields = ["created_at"]
 
 
 @admin.register(License)

@@ -141,19 +141,18 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
             )
             for variant in data["variants"]
         ),
-        files=tuple(
-            ShopFile(
-                *(file["path"], file["filename"], file["title"], tuple(file.get("variants", ()))),
-                file.get("release", ""),
-            )
-            for file in data.get("files", [])
-        ),
+        files=tuple(_file(file) for file in data.get("files", [])),
         releases=tuple(ShopRelease(**release) for release in data.get("releases", [])),
         pictures=tuple(
             _picture(name, number, entry) for number, entry in enumerate(data["gallery"], start=1)
         ),
         sample=data.get("sample", ""),
     )
+
+
+def _file(data: dict[str, Any]) -> ShopFile:
+    variants = tuple(data.get("variants", ()))
+    return ShopFile(data["path"], data["filename"], data["title"], variants, data.get("release", ""))
 
 
 def _picture(name: str, number: int, entry: dict[str, Any]) -> ShopPicture:
