@@ -18,13 +18,25 @@ from delivery.errors import CodesNotUsable
 from delivery.models import Activation, License, LicenseMove, LicensePlan, SigningKey, key_hash
 from delivery.signing import rotate_key
 from storefront.money import digits
-from storefront.templatetags.shop import icon, ltr
+from storefront.templatetags.shop import icon, isolate, ltr
 
 _STANDINGS = {
     "active": (_("Active"), "good", "circle-check"),
     "suspended": (_("Suspended"), "wait", "clock"),
     "revoked": (_("Revoked"), "bad", "x"),
     "expired": (_("Expired"), "wait", "clock"),
+}
+
+
+_MOVES = {
+    "suspended": _("Suspended by staff"),
+    "resumed": _("Let go on by staff"),
+    "revoked": _("Revoked by staff"),
+    "money": _("Followed the money"),
+    "expiry_set": _("Got another end"),
+    "limit_set": _("Got another limit"),
+    "extended": _("Renewed"),
+    "upgraded": _("Moved to another variant"),
 }
 
 
@@ -123,28 +135,24 @@ class ActivationInline(ReadOnlyInline):
 
     @admin.display(description=_("site or machine"))
     def place(self, activation: Activation) -> str:
-        return ltr(activation.instance)
+        return isolate(activation.shown)
 
 
 class MoveInline(ReadOnlyInline):
     model = LicenseMove
-    fields = ["created_at", "name", "data"]
-    readonly_fields = ["created_at"]
+    fields = ["created_at", "said", "data"]
+    readonly_fields = ["created_at", "said"]
+
+    @admin.display(description=_("event"))
+    def said(self, move: LicenseMove) -> str:
+        return str(_MOVES.get(move.name, move.name))
 
 
 @admin.register(License)
 class LicenseAdmin(admin.ModelAdmin):
     """Staff changes how many and until when; everything else by the actions, which keep the history."""
 
-    list_display = [
-        "key_shown",
-        "line",
-        "order_shown",
-        "standing_shown",
-        "in_use",
-        "expires_at",
-        "checked_at",
-    ]
+    list_display = ["key_and_order", "standing_shown", "in_use", "expires_at", "checked_at"]
     list_filter = [StandingFilter, "plan__source", "issued_at"]
     list_select_related = ["line__order"]
     search_fields = ["line__order__email_folded", "activations__instance"]
@@ -185,6 +193,11 @@ class LicenseAdmin(admin.ModelAdmin):
     @admin.display(description=_("key"))
     def key_shown(self, license_: License) -> str:
         return ltr(license_.key)
+
+    @admin.display(description=_("licence"), ordering="pk")
+    def key_and_order(self, license_: License) -> str:
+        row = "{}<br><small>{} · {}</small>"
+        return format_html(row, ltr(license_.key), ltr(license_.line.order.number), license_.line)
 
     @admin.display(description=_("order"))
     def order_shown(self, license_: License) -> str:

@@ -1,6 +1,7 @@
 import uuid
 from typing import Self
 
+import idna
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -43,4 +44,13 @@ class Activation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.instance
+        return self.shown
+
+    @property
+    def shown(self) -> str:
+        """The instance as people write it: an international name in its own letters."""
+        host, slash, folder = self.instance.partition("/")
+        try:
+            return idna.decode(host) + slash + folder if "xn--" in host else self.instance
+        except idna.IDNAError:
+            return self.instance

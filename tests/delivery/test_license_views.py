@@ -29,13 +29,15 @@ def test_the_page_shows_the_key_and_where_it_is_used() -> None:
     license_ = make_license(activation_limit=3, valid_days=365)
     use(license_, "one.com")
     use(license_, "localhost")
+    activate(Question(key=license_.key, instance="https://متجر.شبكة/مدونة"))
 
     page = Client().get(page_of(license_)).content.decode()
 
-    assert f'<code class="key-text" dir="ltr" translate="no">{license_.key}</code>' in page
+    assert f'<code class="license-key" dir="ltr" translate="no">{license_.key}</code>' in page
     assert f'data-copy="{license_.key}"' in page
-    assert "Places in use: 1 of 3." in page
-    assert '<bdi dir="ltr">one.com</bdi>' in page
+    assert "Places in use: 2 of 3." in page
+    assert "<bdi>one.com</bdi>" in page
+    assert "<bdi>متجر.شبكة/مدونة</bdi>" in page
     assert "This key is good until" in page
 
 
