@@ -13,7 +13,10 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
-from storefront.wiring import ORDER_REACTIONS, ORDER_TIMELINE, SALE_CHECKS, SALE_RESERVATIONS  # noqa: F401
+from storefront.wiring import ORDER_REACTIONS as ORDER_REACTIONS
+from storefront.wiring import ORDER_TIMELINE as ORDER_TIMELINE
+from storefront.wiring import SALE_CHECKS as SALE_CHECKS
+from storefront.wiring import SALE_RESERVATIONS as SALE_RESERVATIONS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
