@@ -86,7 +86,7 @@ def _print(evidence: Evidence) -> bytes:
         "direction": "rtl" if evidence.language in settings.LANGUAGES_BIDI else "ltr",
         "is_pdf": True,
     }
-    return render_pdf(render_to_string("checkout/evidence.html", context), STYLESHEET)
+    return render_pdf(render_to_string("checkout/evidence.html", context), STYLESHEET.read_text())
 
 
 def _store(evidence: Evidence, content: bytes) -> None:

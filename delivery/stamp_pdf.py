@@ -5,17 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
-from django.conf import settings
 
 from delivery.errors import Unstampable
+from storefront.pdf import render_pdf
 
-FONT = Path(settings.BASE_DIR) / "catalog" / "fonts" / "Vazirmatn-Regular.ttf"
 WIDTH, HEIGHT = 520, 14  # of the line, in points
 USUAL_HEIGHT = 842  # of a page, A4: on larger ones the line grows with them
-_STYLE = """
-@font-face {{ font-family: Mark; src: url("{font}") }}
-@page {{ size: {width}pt {height}pt; margin: 0 }}
-body {{ margin: 0; font: 8pt/14pt Mark; text-align: center; color: #666; white-space: nowrap }}
+_STYLE = f"""
+@page {{ size: {WIDTH}pt {HEIGHT}pt; margin: 0 }}
+body {{ margin: 0; font: 8pt/14pt Vazirmatn; text-align: center; color: #666; white-space: nowrap }}
 """
 _NAME = "/DukkanMark"
 
@@ -37,14 +35,8 @@ def stamp_pdf(source: Path, target: Path, mark: bytes) -> None:
 
 
 def draw_mark(html: str) -> bytes:
-    """The line as a PDF of one small page. Raises OSError where Pango is not installed."""
-    from weasyprint import CSS, HTML  # noqa: PLC0415  slow to load, and only where Pango is
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
-
-    fonts = FontConfiguration()
-    style = _STYLE.format(font=FONT.as_uri(), width=WIDTH, height=HEIGHT)
-    sheet = CSS(string=style, font_config=fonts)
-    return HTML(string=html).write_pdf(stylesheets=[sheet], font_config=fonts)
+    """The line as a PDF of one small page. Raises PdfNotPossible where Pango is not installed."""
+    return render_pdf(html, _STYLE)
 
 
 def _mark_pages(pdf: pikepdf.Pdf, mark: bytes) -> None:

@@ -75,7 +75,6 @@ def make_stamp(stamp: Stamp) -> None:
 
 def _make(stamp: Stamp) -> Stored:
     file, order = stamp.grant.file, stamp.grant.line.order
-    stamp.source_sha256 = file.sha256 if stamp.source_sha256 == file.sha256 else stamp.source_sha256
     with tempfile.TemporaryDirectory(prefix="dukkan-stamp-") as folder:
         source, target = Path(folder, "source"), Path(folder, "target")
         with private_storage().open(str(file.file.name)) as content, source.open("wb") as copy:

@@ -20,8 +20,8 @@ class PdfNotPossible(StorefrontError):
     """WeasyPrint, or a library of the machine that it opens, is missing."""
 
 
-def render_pdf(html: str, stylesheet: Path) -> bytes:
-    """The page as a PDF, in the style of this file. It may fetch nothing but our own fonts.
+def render_pdf(html: str, style: str) -> bytes:
+    """The page as a PDF, in this style (CSS). It may fetch nothing but our own fonts.
 
     Raises PdfNotPossible where the machine lacks Pango; `manage.py doctor` says what to install.
     """
@@ -34,10 +34,7 @@ def render_pdf(html: str, stylesheet: Path) -> bytes:
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint lets the whole process take half a picture for one
     fonts = weasyprint.text.fonts.FontConfiguration()
     fetcher = _fetcher(weasyprint)
-    styles = [
-        weasyprint.CSS(string=css, font_config=fonts, url_fetcher=fetcher)
-        for css in (_FACES, stylesheet.read_text())
-    ]
+    styles = [weasyprint.CSS(string=css, font_config=fonts, url_fetcher=fetcher) for css in (_FACES, style)]
     document = weasyprint.HTML(string=html, url_fetcher=fetcher, media_type="print")
     return bytes(document.write_pdf(stylesheets=styles, font_config=fonts))
 
