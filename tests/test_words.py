@@ -214,6 +214,7 @@ def test_the_admin_speaks_the_language_of_staff(client: Client, language: str, p
         "fa",
         "Command",
         "Control",
+        "EPUB",
         "Mac",
         "العربية",
     }
