@@ -23,7 +23,7 @@
   // The answer takes the page's place as if the browser had sent the form itself.
   function open(request) {
     if (request.status >= 400) return fail();
-    if (request.responseURL !== form.action) return location.assign(request.responseURL);
+    if (request.responseURL !== location.href) history.pushState(null, "", request.responseURL);
     document.open();
     document.write(request.responseText);
     document.close();
