@@ -67,7 +67,7 @@ def test_arabic_names_are_drawn_with_an_embedded_font(tmp_path: Path, mark: byte
 
     assert "سمر" in text_of(path, 1)
     fonts = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout
-    assert re.search(r"Mark +CID TrueType +\S+ +yes", fonts), fonts
+    assert re.search(r"Vazirmatn +CID TrueType +\S+ +yes", fonts), fonts
 
 
 def test_a_thousand_pages_grow_by_little(tmp_path: Path, mark: bytes) -> None:
