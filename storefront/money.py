@@ -100,6 +100,23 @@ def parse_price(text: str, currency: str) -> int:
     return amount
 
 
+def parse_rate(text: str) -> int:
+    """What somebody typed as a share of a hundred, in any of our digits: ۱۲٫۵٪ is 1250 basis points.
+
+    Raises AmountNotUnderstood for what is no such number, and for more than two decimals.
+    """
+    typed = "".join(text.split()).translate(_TYPED).replace(",", ".").strip("%٪")
+    match = _PLAIN.fullmatch(typed)
+    if match is None or len(match[1] or "") > 2:
+        raise AmountNotUnderstood(_("Write a share such as %(example)s.") % {"example": "12.5"})
+    return int(typed.replace(".", "") + "0" * (2 - len(match[1] or "")))
+
+
+def plain_rate(bps: int) -> str:
+    """Basis points as a decimal number for form fields: 1250 is 12.5."""
+    return format_rate(bps, "en").rstrip("%")
+
+
 def _example(currency: str) -> str:
     return plain_amount(1250 * 10 ** decimals(currency) // 100, currency)
 

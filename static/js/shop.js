@@ -7,6 +7,10 @@
     get() { try { return localStorage.getItem("theme"); } catch { return null; } },
     set(theme) { try { localStorage.setItem("theme", theme); } catch { /* kept for this page only */ } },
   };
+  const visit = {
+    get() { try { return sessionStorage.getItem("coupon"); } catch { return null; } },
+    set(code) { try { code ? sessionStorage.setItem("coupon", code) : sessionStorage.removeItem("coupon"); } catch { /* this page only */ } },
+  };
   const chosen = storage.get();
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
 
@@ -44,6 +48,20 @@
     new IntersectionObserver(([seen]) => bar.classList.toggle("away", seen.isIntersecting)).observe(button);
   }
 
+  // Shared pages set no cookie: a link's coupon is carried along this visit until the cart or the checkout takes it.
+  function carryCoupon() {
+    const isTaken = /\/(cart|checkout)\/$/.test(location.pathname);
+    const code = isTaken ? "" : new URLSearchParams(location.search).get("coupon") || visit.get();
+    visit.set(code);
+    if (!code) return;
+    for (const link of document.querySelectorAll("a[href$='/cart/']")) link.search = new URLSearchParams({ coupon: code });
+    for (const form of document.querySelectorAll("form[action$='/cart/lines/']")) {
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name: "coupon", value: code });
+      form.append(field);
+    }
+  }
+
   // A changed quantity is sent at once; without scripts its button does it.
   function watchQuantities() {
     for (const form of document.querySelectorAll("form[data-quantity]")) {
@@ -63,5 +81,6 @@
     for (const control of document.querySelectorAll(working)) control.hidden = false;
     watchBuyButton();
     watchQuantities();
+    carryCoupon();
   });
 })();
