@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
@@ -174,6 +175,6 @@ def _people(coupon: Coupon) -> list[str]:
 
 
 def _sums(amounts: Mapping[str, int]) -> str:
-    """The same worth in several currencies."""
-    shown = [money_text(amount, currency) for currency, amount in amounts.items()]
-    return " / ".join(shown)
+    """The same worth in several currencies, the shop's own first."""
+    own_first = sorted(amounts, key=lambda currency: (currency != settings.CURRENCY, currency))
+    return " / ".join(money_text(amounts[currency], currency) for currency in own_first)

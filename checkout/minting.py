@@ -50,7 +50,7 @@ def make_copies(
     for folded, code in codes.items():
         one = copy(coupon)
         one.pk, one.code, one.code_folded, one.batch = None, code, folded, batch
-        one.is_active, one.max_uses = True, max_uses
+        one.is_active, one.max_uses, one.note = True, max_uses, ""
         copies.append(one)
     made = Coupon.objects.bulk_create(copies, batch_size=500)
     for name in LISTS:

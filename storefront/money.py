@@ -144,7 +144,7 @@ def format_money(amount: int, currency: str, language: str) -> str:
     if currency == "IRR":
         return _format_toman(amount, language)
     number, symbol = format_number(abs(amount), currency, language), _symbol(currency, language)
-    minus = "-" if amount < 0 else ""
+    minus = _minus(amount, language)
     if language != "en":
         return f"{minus}{number}\u00a0{symbol}"
     return f"{minus}{symbol}\u00a0{number}" if symbol[-1].isalpha() else f"{minus}{symbol}{number}"
@@ -160,7 +160,14 @@ def format_rate(bps: int, language: str) -> str:
 def _format_toman(rials: int, language: str) -> str:
     tomans, rest = divmod(abs(rials), 10)
     number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(DIGITS.get(language, {}))
-    return ("-" if rials < 0 else "") + f"{number}\u00a0{TOMAN.get(language, 'toman')}"
+    return f"{_minus(rials, language)}{number}\u00a0{TOMAN.get(language, 'toman')}"
+
+
+def _minus(amount: int, language: str) -> str:
+    """The sign of what is below zero; a mark keeps it before the number where one reads from the right."""
+    if amount >= 0:
+        return ""
+    return "-" if language == "en" else "\u200e-"
 
 
 @cache

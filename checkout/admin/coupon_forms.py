@@ -50,16 +50,16 @@ class ShareField(forms.CharField):
 
 
 class CouponForm(forms.ModelForm):
-    rate_bps = ShareField(label=_("share in percent"), required=False, help_text=_("100 makes it free."))
+    rate_bps = ShareField(label=_("Share in percent"), required=False, help_text=_("100 makes it free."))
     amount = AmountField(settings.CURRENCY, required=False)
     other_amounts = PricesField(
         settings.CURRENCY,
-        label=_("in other currencies"),
+        label=_("In other currencies"),
         help_text=_("One on a line. Where there is none, the coupon is not for prices in that currency."),
     )
     minimum = AmountField(settings.CURRENCY, required=False)
     other_minimums = PricesField(
-        settings.CURRENCY, label=_("in other currencies"), help_text=_("One on a line.")
+        settings.CURRENCY, label=_("In other currencies"), help_text=_("One on a line.")
     )
 
     class Meta:
@@ -69,6 +69,7 @@ class CouponForm(forms.ModelForm):
             *("products", "categories", "excluded_products", "excluded_categories"),
             *("required_products", "requires_all", "buyers", "email", "is_stackable", "is_active", "note"),
         ]
+        labels = {"kind": _("It takes off")}
         widgets = {
             "kind": forms.RadioSelect,
             "buyers": forms.RadioSelect,
@@ -79,8 +80,8 @@ class CouponForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = settings.CURRENCY
-        self.fields["amount"].label = gettext("amount in %(currency)s") % {"currency": own}
-        self.fields["minimum"].label = gettext("from what sum on, in %(currency)s") % {"currency": own}
+        self.fields["amount"].label = gettext("Amount in %(currency)s") % {"currency": own}
+        self.fields["minimum"].label = gettext("From what sum on, in %(currency)s") % {"currency": own}
         amounts, minimums = dict(self.instance.amounts), dict(self.instance.minimums)
         self.initial = {
             **self.initial,
@@ -105,9 +106,12 @@ class CouponForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        self.instance.amounts = self._sums("amount", "other_amounts")
+        is_share = cleaned.get("kind") == Coupon.Kind.PERCENT
+        if not is_share:
+            cleaned["rate_bps"] = 0
+        self.instance.rate_bps = cleaned.get("rate_bps", 0)
+        self.instance.amounts = {} if is_share else self._sums("amount", "other_amounts")
         self.instance.minimums = self._sums("minimum", "other_minimums")
-        self.instance.rate_bps = cleaned.get("rate_bps") or 0
         self.instance.is_for_all = not (cleaned.get("products") or cleaned.get("categories"))
         self._check_worth(cleaned)
         start, end = cleaned.get("starts_at"), cleaned.get("ends_at")
@@ -133,7 +137,7 @@ class CouponForm(forms.ModelForm):
     def _check_worth(self, cleaned: dict[str, Any]) -> None:
         amounts, minimums = self.instance.amounts, self.instance.minimums
         if cleaned.get("kind") == Coupon.Kind.PERCENT:
-            if not cleaned.get("rate_bps") and "rate_bps" not in self.errors:
+            if not self.instance.rate_bps and "rate_bps" not in self.errors:
                 self.add_error("rate_bps", _("Write how many percent it takes off."))
         elif not amounts and not {"amount", "other_amounts"} & self.errors.keys():
             self.add_error("amount", _("Write what it takes off, in one currency at least."))

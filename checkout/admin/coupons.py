@@ -149,7 +149,7 @@ class CouponAdmin(admin.ModelAdmin):
             return isolate(coupon.code)
         return format_html("<bdi>{}</bdi><br><small><bdi>{}</bdi></small>", coupon.code, coupon.note)
 
-    @admin.display(description=_("it takes off"))
+    @admin.display(description=_("discount"))
     def takes_off(self, coupon: Coupon) -> str:
         return coupon_words.short(coupon)
 

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('code_folded', models.CharField(editable=False, max_length=240, unique=True)),
                 ('batch', models.CharField(blank=True, db_index=True, editable=False, max_length=100, verbose_name='batch')),
                 ('note', models.CharField(blank=True, help_text='For you and your colleagues.', max_length=300, verbose_name='note')),
-                ('kind', models.CharField(choices=[('percent', 'A share of the price'), ('fixed', 'A fixed amount')], default='percent', max_length=10, verbose_name='it takes off')),
+                ('kind', models.CharField(choices=[('percent', 'A share of the price'), ('fixed', 'A fixed amount')], default='percent', max_length=10, verbose_name='kind of discount')),
                 ('rate_bps', models.PositiveIntegerField(default=0, verbose_name='share')),
                 ('amounts', models.JSONField(blank=True, default=dict, verbose_name='amount')),
                 ('minimums', models.JSONField(blank=True, default=dict, verbose_name='from what sum on')),

@@ -72,7 +72,7 @@ class Coupon(models.Model):
     note = models.CharField(
         _("note"), max_length=300, blank=True, help_text=_("For you and your colleagues.")
     )
-    kind = models.CharField(_("it takes off"), max_length=10, choices=Kind, default=Kind.PERCENT)
+    kind = models.CharField(_("kind of discount"), max_length=10, choices=Kind, default=Kind.PERCENT)
     rate_bps = models.PositiveIntegerField(_("share"), default=0)
     # Minor units by currency: {"USD": 500}.
     amounts = models.JSONField(_("amount"), default=dict, blank=True)

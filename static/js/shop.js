@@ -40,6 +40,13 @@
     next.focus();
   }
 
+  // Enter in the coupon's field applies it; by itself it would press the first button of the form, which pays.
+  function applyCoupon(event) {
+    if (event.key !== "Enter" || event.target.id !== "coupon") return;
+    event.preventDefault();
+    document.querySelector("[name=enter_coupon]").click();
+  }
+
   // The bar at the foot of a phone steps aside while the button itself is in sight.
   function watchBuyButton() {
     const bar = document.querySelector(".buybar");
@@ -76,6 +83,7 @@
     else if (button) copy(button);
   });
   document.addEventListener("keydown", moveAlongShelf);
+  document.addEventListener("keydown", applyCoupon);
   document.addEventListener("DOMContentLoaded", () => {
     const working = navigator.clipboard ? "[data-theme-switch], [data-copy]" : "[data-theme-switch]";
     for (const control of document.querySelectorAll(working)) control.hidden = false;

@@ -181,7 +181,7 @@ def test_what_does_not_hold_now_or_for_this_buyer_is_said(fields: dict[str, Any]
 
 def test_a_buyer_who_is_not_known_yet_may_be_the_right_one() -> None:
     for fields in ({"email": "mona@example.com"}, {"buyers": "earlier"}, {"buyers": "new"}):
-        assert only(quoted(make_cart(coupons=[make_coupon(**fields)]))).applies  # type: ignore[arg-type]
+        assert only(quoted(make_cart(coupons=[make_coupon(**fields)]))).applies
 
 
 def test_one_address_is_known_under_its_aliases_and_by_the_account() -> None:
