@@ -155,6 +155,7 @@ if IS_SQLITE:
         "PRAGMA journal_size_limit=27103364;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "storefront.postgresql"
     # Prepared statements are planned once for each connection; planning is most of what pages cost here.
     DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=5)
 DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
