@@ -99,12 +99,12 @@ if DEMO:
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "storefront.middleware.RefuseNulMiddleware",
+    "storefront.middleware.ClientAddressMiddleware",
+    "delivery.straight.StraightMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "storefront.middleware.RefuseNulMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "storefront.middleware.ClientAddressMiddleware",
-    "delivery.api.edd.EddMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "storefront.middleware.LanguageFromPathMiddleware",
     "django.middleware.common.CommonMiddleware",
