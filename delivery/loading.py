@@ -78,7 +78,7 @@ def _names() -> list[str]:
 
 
 def _assembled(found: tuple[Any, ...]) -> DownloadGrant:
-    values, rows = iter(found), {}
+    values, rows = iter(found), dict[str, Any]()
     for path, (model, names) in _ROWS.items():
         rows[path] = bare(model, **{name: next(values) for name in names})
     vars(rows[""]).update({name: next(values) for name in _BEGUN})

@@ -12,8 +12,11 @@ from delivery.models import Download, DownloadGrant
 from tests.factories import handle_events_of, make_license, paid_order
 
 pytestmark = pytest.mark.django_db
-BROKEN = {"data": b"--x\r\nno head", "content_type": "multipart/form-data"}  # names no boundary
-LONG = {"data": json.dumps({"key": "k" * 3_000_000}), "content_type": "application/json"}
+BROKEN: dict[str, Any] = {
+    "data": b"--x\r\nno head",
+    "content_type": "multipart/form-data",
+}  # names no boundary
+LONG: dict[str, Any] = {"data": json.dumps({"key": "k" * 3_000_000}), "content_type": "application/json"}
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -11,7 +13,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def other() -> BaseDatabaseWrapper:
+def other() -> Iterator[BaseDatabaseWrapper]:
     """A second connection, as a process has it between two requests."""
     other = connection.copy()
     other.settings_dict = connection.settings_dict | {"CONN_HEALTH_CHECKS": True}
