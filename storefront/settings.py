@@ -239,7 +239,7 @@ S3_REGION = env.str("S3_REGION", default="us-east-1")
 S3_ACCESS_KEY_ID = env.str("S3_ACCESS_KEY_ID", default="")
 S3_SECRET_ACCESS_KEY = env.str("S3_SECRET_ACCESS_KEY", default="")
 _PRIVATE_FOLDER = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "catalog.folder.PrivateFolder",
     "OPTIONS": {"location": str(PRIVATE_ROOT), "base_url": None},
 }
 _PRIVATE_BUCKET = {

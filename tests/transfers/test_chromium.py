@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import sync_playwright
 
 from delivery.models import Download, DownloadGrant
@@ -33,3 +34,13 @@ def test_chromium_goes_on_where_the_wire_broke_as_one_download(site: Site, tmp_p
     first, again = site.wire.starts
     assert first == 0 < again < site.size
     assert (Download.objects.count(), DownloadGrant.objects.get().used_count) == (1, 1)
+    assert is_only_saved(requests.get(link, headers={"Range": "bytes=0-0"}, timeout=30))
+
+
+def is_only_saved(answer: requests.Response) -> bool:
+    """Whether no browser would run what it holds. S3 can be told no more than name and type."""
+    told = [answer.headers["Content-Disposition"], answer.headers["Content-Type"]]
+    if "X-Amz-Signature" not in answer.url:
+        told += [answer.headers["X-Content-Type-Options"], answer.headers["Content-Security-Policy"]]
+    safe = ['attachment; filename="big.bin"', "application/octet-stream"]
+    return told == [*safe, "nosniff", "default-src 'none'; sandbox"][: len(told)]
