@@ -1,6 +1,6 @@
 """Orders and money for staff. Nothing is edited by hand: pages and actions call deeds."""
 
-from checkout.admin.base import ReadOnly, ReadOnlyInline
+from checkout.admin.base import ReadOnly, ReadOnlyInline, RowActions
 from checkout.admin.disputes import DisputeAdmin
 from checkout.admin.events import OrderEventAdmin, WebhookEventAdmin
 from checkout.admin.mismatches import MismatchAdmin
@@ -18,5 +18,6 @@ __all__ = [
     "ReadOnlyInline",
     "RefundAdmin",
     "RefundRequestAdmin",
+    "RowActions",
     "WebhookEventAdmin",
 ]
