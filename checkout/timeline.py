@@ -23,6 +23,7 @@ ICONS = {
     "mail": "mail",
     "staff": "mail",
     "download": "download",
+    "license": "key-round",
 }
 
 

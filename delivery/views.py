@@ -7,13 +7,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from checkout.cart import Cart
+from checkout.errors import MailNotPossible
 from checkout.forms import RefundRequestForm
 from checkout.models import Order, RefundRequest
 from checkout.refund_requests import ask_for_refund
+from checkout.resending import ask_for_own_mail
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid, NotNow
+from delivery.mails import is_mailed
 from delivery.models import MailOptOut
 from delivery.news import email_of, start_mails, stop_mails
-from delivery.pages import look_again, order_page, shelves, state_of
+from delivery.pages import look_again, order_page, shelves, status_of
 from storefront.errors import StorefrontError
 
 _NO_DOWNLOAD: dict[type[StorefrontError], tuple[str, int]] = {  # the first that fits
@@ -69,7 +72,24 @@ def _order_page(request: HttpRequest, order: Order, form: RefundRequestForm) -> 
 @login_not_required
 @require_safe
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
-    return JsonResponse({"state": state_of(look_again(get_object_or_404(Order, token=token)))})
+    """For scripts that wait: the payment is confirmed, or the buyer's own copies are made."""
+    return JsonResponse({"state": status_of(look_again(get_object_or_404(Order, token=token)))})
+
+
+@login_not_required
+@require_POST
+def order_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Send the buyer's mail again, to the order's own address."""
+    order = get_object_or_404(Order, token=token)
+    try:
+        if not is_mailed(order):  # nobody has proven the address
+            raise MailNotPossible(_("This order has no mail. Keep the address of this page instead."))
+        ask_for_own_mail(order)
+    except MailNotPossible as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The mail is on its way to %(email)s.") % {"email": order.email})
+    return redirect(order)
 
 
 @require_safe

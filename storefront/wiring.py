@@ -46,4 +46,5 @@ ORDER_TIMELINE = [
     "checkout.telling.tell_mails",
     "checkout.telling.tell_mismatches",
     "delivery.telling.tell_downloads",
+    "delivery.telling.tell_licenses",
 ]

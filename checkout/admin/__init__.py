@@ -1,6 +1,6 @@
 """Orders and money for staff. Nothing is edited by hand: pages and actions call deeds."""
 
-from checkout.admin.base import ReadOnly, ReadOnlyInline
+from checkout.admin.base import ReadOnly, ReadOnlyInline, RowActions
 from checkout.admin.coupons import CouponAdmin, RedemptionAdmin
 from checkout.admin.disputes import DisputeAdmin
 from checkout.admin.events import OrderEventAdmin, WebhookEventAdmin
@@ -21,5 +21,6 @@ __all__ = [
     "RedemptionAdmin",
     "RefundAdmin",
     "RefundRequestAdmin",
+    "RowActions",
     "WebhookEventAdmin",
 ]

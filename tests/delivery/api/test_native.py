@@ -214,6 +214,26 @@ def test_the_newest_release_comes_with_a_package_for_who_uses_the_licence() -> N
     assert read_signed(post("release", **asked).json()["signed"])["release"]["sha256"] == release["sha256"]
 
 
+@pytest.mark.parametrize(
+    ("language", "message", "changelog"),
+    [
+        ("fa", "این مجوز در آنجا به کار نرفته است.", "تازه"),
+        ("xx", "This licence is not in use there.", "New"),
+    ],
+)
+def test_words_are_in_the_language_that_is_asked_for(language: str, message: str, changelog: str) -> None:
+    license_ = make_license()
+    make_release(license_.variant.product, changelog_en="*New*", changelog_fa="*تازه*")
+    asked = {"key": license_.key, "instance": "one.com", "language": language}
+
+    assert post("release", **asked).json()["message"] == message
+
+    post("activate", **asked)
+    release = post("release", **asked).json()["release"]
+    assert release["changelog"] == f"*{changelog}*"
+    assert release["changelog_html"] == f'<p dir="auto"><em>{changelog}</em></p>\n'
+
+
 def test_a_package_is_there_while_the_licence_is_used_and_counts_against_no_limit() -> None:
     license_ = make_license(valid_days=30)
     make_release(license_.variant.product)
