@@ -13,9 +13,9 @@ class PrivateFolder(FileSystemStorage):
         self._refuse_link(name)
         return super().size(name)
 
-    def _open(self, name: str, mode: str = "rb") -> File:
+    def open(self, name: str, mode: str = "rb") -> File:
         self._refuse_link(name)
-        return super()._open(name, mode)
+        return super().open(name, mode)
 
     def _refuse_link(self, name: str) -> None:
         if Path(self.path(name)).is_symlink():
