@@ -224,7 +224,7 @@ def test_the_newest_release_comes_with_a_package_for_who_uses_the_licence() -> N
 def test_words_are_in_the_language_that_is_asked_for(language: str, message: str, changelog: str) -> None:
     license_ = make_license()
     make_release(license_.variant.product, changelog_en="*New*", changelog_fa="*تازه*")
-    asked = {"key": license_.key, "instance": "one.com", "language": language}
+    asked: Any = {"key": license_.key, "instance": "one.com", "language": language}
 
     assert post("release", **asked).json()["message"] == message
 
