@@ -273,6 +273,18 @@ def test_an_order_that_somebody_else_paid_for_meanwhile_keeps_its_use() -> None:
     assert uses(coupon) == 2
 
 
+def test_what_a_paid_order_took_over_stays_with_it_when_its_reader_orders_again() -> None:
+    coupon = make_coupon(max_uses=2)
+    cart = make_cart(make_product(1000), coupons=[coupon])
+    first = place_order(cart, make_buyer())
+    second = pay(place_order(changed(cart), make_buyer()))
+    third = place_order(changed(cart), make_buyer())
+
+    assert first.redemptions.get().yielded_to == second
+    assert third.redemptions.get().yielded_to is None
+    assert uses(coupon) == 2
+
+
 def test_a_coupon_without_a_limit_is_passed_on_to_nobody() -> None:
     coupon = make_coupon()
     cart = make_cart(make_product(1000), coupons=[coupon])
