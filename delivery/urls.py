@@ -11,6 +11,6 @@ urlpatterns = [
     path("orders/<str:token>/licenses/<uuid:uid>/", license_views.license_file, name="license_file"),
     path("library/", views.library, name="library"),
     path("updates/<str:token>/", views.updates, name="updates"),
-    path("downloads/order/<str:token>/", views.order_download, name="order_download"),
-    path("downloads/<str:token>/", views.download, name="download"),
+    path("downloads/order/<str:token>/", views.no_download, name="order_download"),
+    path("downloads/<str:token>/", views.no_download, name="download"),
 ]

@@ -16,6 +16,7 @@ from catalog.models import Category, Faq, Price, Product, ProductFile, ProductIm
 from catalog.pictures import store_picture
 from delivery.codes import load_codes
 from delivery.models import LicensePlan
+from demo.coupons import load_coupons
 from demo.shop import (
     BUILT,
     ShopFile,
@@ -65,6 +66,7 @@ def load_demo() -> int:
         products = shop_products()
         for product in products:
             _load_product(product, categories)
+        load_coupons()
         return len(products)
 
 

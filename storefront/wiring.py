@@ -37,6 +37,7 @@ SALE_RESERVATIONS = ["delivery.codes.set_aside"]
 # of, which give entries of checkout.timeline.
 ORDER_TIMELINE = [
     "checkout.telling.tell_events",
+    "checkout.telling_money.tell_coupons",
     "checkout.telling_money.tell_payments",
     "checkout.telling_money.tell_refunds",
     "checkout.telling_money.tell_disputes",

@@ -183,9 +183,9 @@ def test_asks_two_queries() -> None:
     for deed in ("activate", "validate", "activate", "validate"):
         with CaptureQueriesContext(connection) as asked:
             post(deed, key=license_.key, instance="one.com", nonce="n")
-        counts.append(len([each for each in asked if "SAVEPOINT" not in each["sql"]]))
+        counts.append(len(asked))
 
-    assert counts == [2, 1, 2, 1]
+    assert counts == [2, 1, 1, 1]
 
 
 def test_the_newest_release_comes_with_a_package_for_who_uses_the_licence() -> None:
@@ -224,7 +224,7 @@ def test_the_newest_release_comes_with_a_package_for_who_uses_the_licence() -> N
 def test_words_are_in_the_language_that_is_asked_for(language: str, message: str, changelog: str) -> None:
     license_ = make_license()
     make_release(license_.variant.product, changelog_en="*New*", changelog_fa="*تازه*")
-    asked = {"key": license_.key, "instance": "one.com", "language": language}
+    asked: Any = {"key": license_.key, "instance": "one.com", "language": language}
 
     assert post("release", **asked).json()["message"] == message
 
