@@ -163,10 +163,13 @@ def _is_for(coupon: Coupon, product: int, facts: _Facts) -> bool:
 
 
 def discounts_of(coupons: Iterable[CartCoupon]) -> list[Discount]:
-    """What the coupons that apply take off: shares first, then amounts."""
-    applied = [each for each in coupons if each.discount]
-    applied.sort(key=lambda each: each.coupon.kind == Coupon.Kind.FIXED)
-    return [each.discount for each in applied if each.discount]
+    """What the coupons that apply take off: shares first, then amounts; those for the fewest lines first.
+
+    The order in which they were entered changes no sum.
+    """
+    applied = [(each.coupon, each.discount) for each in coupons if each.discount]
+    applied.sort(key=lambda one: (one[0].kind == Coupon.Kind.FIXED, len(one[1].on), one[0].pk))
+    return [discount for _coupon, discount in applied]
 
 
 def keep_best(

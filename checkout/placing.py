@@ -21,9 +21,11 @@ def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> 
     """Place an order for what is in the cart; an order that costs nothing is paid at once.
 
     One state of the cart makes one order: sent twice, at once or later, it gives the order that is there,
-    at the price that it froze, unless the buyer or the sum is another. Raises CartNotUsable, PriceChanged
-    when the sum in minor units isn't the one shown, CouponNotUsable where that is for a coupon which does
-    not hold (any more), and TooManyOrders beyond the limits for free orders; then nothing is written.
+    at the price that it froze, unless the buyer or the sum is another.
+
+    Raises CartNotUsable, PriceChanged when the sum in minor units isn't the one shown, CouponNotUsable where
+    that is for a coupon which does not hold (any more), and TooManyOrders beyond the limits for free orders;
+    then nothing is written.
     """
     quote = quote_cart(cart, buyer)
     if not quote.can_checkout:
