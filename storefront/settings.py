@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "catalog",
     "checkout",
     "delivery",
+    "affiliates",
 ]
 if DEMO:
     INSTALLED_APPS.append("demo")
