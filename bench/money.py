@@ -27,6 +27,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from catalog.models import Product, Variant  # noqa: E402
+from checkout.buyer import Buyer  # noqa: E402
 from checkout.cart import Cart  # noqa: E402
 from checkout.models import (  # noqa: E402
     DemoCharge,
@@ -38,7 +39,7 @@ from checkout.models import (  # noqa: E402
     WebhookEvent,
 )
 from checkout.payments import start_payment  # noqa: E402
-from checkout.placing import Buyer, place_order  # noqa: E402
+from checkout.placing import place_order  # noqa: E402
 from checkout.providers import demo  # noqa: E402
 from checkout.reconciling import compare_with_providers, reconcile  # noqa: E402
 from storefront.celery import app  # noqa: E402

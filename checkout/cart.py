@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from catalog.models import Product, Variant
 from checkout.availability import reasons_not_to_sell
 from checkout.errors import CartNotUsable
-from checkout.pricing import Totals, price
 from storefront.money import digits
 
 MAX_QUANTITY = 99
@@ -21,20 +20,16 @@ MAX_LINES = 50
 
 @dataclass(frozen=True)
 class CartLine:
-    """A variant in the cart at today's price; a line with a problem can't be bought and costs nothing."""
+    """A variant in the cart at today's list price; one with a problem can't be bought and costs nothing."""
 
     variant: Variant
     quantity: int
     unit_amount: int
-    problem: str = ""
+    problem: str
 
     @property
     def product(self) -> Product:
         return self.variant.product
-
-    @property
-    def amount(self) -> int:
-        return self.quantity * self.unit_amount
 
 
 class Cart:
@@ -47,6 +42,11 @@ class Cart:
     def key(self) -> str:
         """Random, and new after each change: one key is one order at most, however often it is sent."""
         return str(self._session.get("cart_key", ""))
+
+    @property
+    def referral(self) -> str:
+        """What the reader came by, for whoever put it there; it means nothing here."""
+        return str(self._session.get("referral", ""))
 
     @property
     def currency(self) -> str:
@@ -147,23 +147,6 @@ class Cart:
         if len(shown) < len(self.quantities):
             self._write({pk: quantity for pk, quantity in self.quantities.items() if pk in shown})
 
-    @property
-    def totals(self) -> Totals:
-        return price((line.quantity, line.unit_amount) for line in self.lines)
-
-    @property
-    def total(self) -> int:
-        return self.totals.total
-
-    @property
-    def refund_days(self) -> int:
-        """For how many days all that has a price may be given back; 0 where something is sold without."""
-        return min((line.product.refund_window_days for line in self.lines if line.amount), default=0)
-
-    @property
-    def can_checkout(self) -> bool:
-        return bool(self.lines) and not any(line.problem for line in self.lines)
-
 
 def _line(variant: Variant, quantity: int, currency: str) -> CartLine:
     amount = variant.price_in(currency)
@@ -173,4 +156,4 @@ def _line(variant: Variant, quantity: int, currency: str) -> CartLine:
         return CartLine(
             variant, quantity, 0, _("This has no price in %(currency)s.") % {"currency": currency}
         )
-    return CartLine(variant, quantity, amount.amount)
+    return CartLine(variant, quantity, amount.amount, "")

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from checkout.cart import Cart
 from checkout.providers import providers_for
+from checkout.quoting import Quote
 from storefront.text import clean_line, fold
 
 
@@ -117,12 +117,12 @@ class CheckoutForm(forms.Form):
     )
     shown_total = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, cart: Cart, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, quote: Quote, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         provider: Any = self.fields["provider"]
-        provider.choices = [(each.name, each.label) for each in providers_for(cart.total, cart.currency)]
-        if cart.total == 0:
+        provider.choices = [(each.name, each.label) for each in providers_for(quote.total, quote.currency)]
+        if quote.total == 0:
             del self.fields["provider"]
         elif len(provider.choices) == 1:
             provider.initial = provider.choices[0][0]
-        self.fields["shown_total"].initial = cart.total
+        self.fields["shown_total"].initial = quote.total

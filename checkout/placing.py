@@ -1,27 +1,19 @@
 """A cart becomes an order: copied prices, frozen from then on."""
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from checkout.availability import set_aside
+from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, PriceChanged, TooManyOrders
 from checkout.models import Order, OrderEvent, OrderLine
+from checkout.quoting import Quote, QuotedLine, quote_cart
 from storefront.limits import within_limit
 from storefront.text import fold_email
-
-
-@dataclass(frozen=True)
-class Buyer:
-    email: str
-    country: str
-    language: str
-    client_address: str | None = None
-    user: User | None = None
 
 
 def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> Order:
@@ -31,26 +23,28 @@ def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> 
     unless the buyer or the sum is another. Raises CartNotUsable, PriceChanged when the sum in minor units
     isn't the one shown, and TooManyOrders beyond the limits for free orders; then nothing is written.
     """
-    if not cart.can_checkout:
+    quote = quote_cart(cart, buyer)
+    if not quote.can_checkout:
         raise CartNotUsable(
-            _("Something in your cart can't be bought any more.") if cart.lines else _("Your cart is empty.")
+            _("Something in your cart can't be bought any more.") if quote.lines else _("Your cart is empty.")
         )
-    if shown_total is not None and shown_total != cart.total:
+    if shown_total is not None and shown_total != quote.total:
         raise PriceChanged(_("The price has changed. Please look at the new sum before you pay."))
-    if placed := _placed_before(cart, buyer):
+    if placed := _placed_before(cart, quote, buyer):
         return placed
     try:
-        return _write_order(cart, buyer)
+        return _write_order(cart, quote, buyer)
     except IntegrityError:
         # The same cart was sent at the same moment: its order is this one's, or this one has a new key now.
-        return _placed_before(cart, buyer) or _write_order(cart, buyer)
+        return _placed_before(cart, quote, buyer) or _write_order(cart, quote, buyer)
 
 
-def _placed_before(cart: Cart, buyer: Buyer) -> Order | None:
+def _placed_before(cart: Cart, quote: Quote, buyer: Buyer) -> Order | None:
     order = Order.objects.filter(cart_key=cart.key).first()
     if order is None:
         return None
-    is_same = order.email_folded == fold_email(buyer.email) and order.total == cart.total
+    mine, its = (fold_email(buyer.email), buyer.country), (order.email_folded, order.country)
+    is_same = mine == its and order.total == quote.total
     if not is_same or order.status == Order.Status.EXPIRED:
         cart.new_key()
         return None
@@ -58,45 +52,55 @@ def _placed_before(cart: Cart, buyer: Buyer) -> Order | None:
 
 
 @transaction.atomic
-def _write_order(cart: Cart, buyer: Buyer) -> Order:
+def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
     order = Order.objects.create(
         cart_key=cart.key,
         user=buyer.user,
         email=buyer.email,
         language=buyer.language,
         country=buyer.country,
-        currency=cart.currency,
-        total=cart.total,
+        currency=quote.currency,
+        total=quote.total,
         client_address=buyer.client_address,
+        referral=cart.referral,
     )
-    lines = OrderLine.objects.bulk_create(
-        OrderLine(
-            order=order,
-            variant=line.variant,
-            product_title=line.product.title,
-            variant_title=line.variant.title,
-            quantity=line.quantity,
-            unit_amount=line.unit_amount,
-            amount=line.amount,
-            refund_days=line.product.refund_window_days,
-        )
-        for line in cart.lines
-    )
+    lines = OrderLine.objects.bulk_create(_line(order, line) for line in quote.lines)
     set_aside(order, lines)
     OrderEvent.record(order, "order.placed", once="order.placed")
     if order.total == 0:
-        _check_free_limits(cart, buyer)
+        _check_free_limits(quote, buyer)
         order.mark_paid()
     return order
 
 
-def _check_free_limits(cart: Cart, buyer: Buyer) -> None:
+def _line(order: Order, line: QuotedLine) -> OrderLine:
+    tax = line.total.item.tax
+    return OrderLine(
+        order=order,
+        variant=line.variant,
+        product_title=line.product.title,
+        variant_title=line.variant.title,
+        quantity=line.quantity,
+        unit_amount=line.unit_amount,
+        discount_amount=line.total.discount,
+        discounts=[asdict(part) for part in line.total.parts],
+        net_amount=line.total.net,
+        tax_amount=line.total.tax,
+        tax_rate_bps=tax.rate_bps if tax.is_charged else 0,
+        tax_label=tax.label,
+        tax_is_included=tax.is_included,
+        amount=line.amount,
+        refund_days=line.product.refund_window_days,
+    )
+
+
+def _check_free_limits(quote: Quote, buyer: Buyer) -> None:
     """Free things can be taken by machines: limits by address, by product and by place, each of its own."""
     day, hour = timedelta(days=1), timedelta(hours=1)
     allowed = within_limit("free.address", fold_email(buyer.email), limit=20, per=day) and within_limit(
         "free.client", buyer.client_address or "", limit=60, per=hour
     )
-    for product in sorted({line.product.pk for line in cart.lines}):  # always so, or two carts could lock up
+    for product in sorted({line.product.pk for line in quote.lines}):  # always so, or two carts could lock up
         allowed = allowed and within_limit("free.product", str(product), limit=1000, per=hour)
     if not allowed:
         raise TooManyOrders(_("Too many free orders were placed just now. Please try again in an hour."))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -12,15 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from catalog.models import Variant
+from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, ProviderUnavailable
 from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, CurrencyForm, likely_country
 from checkout.models import Order
 from checkout.origin import is_from_this_shop
 from checkout.payments import start_payment
-from checkout.placing import Buyer, place_order
+from checkout.placing import place_order
 from checkout.providers import hidden_for
 from checkout.providers.transport import patience
+from checkout.quoting import Quote, quote_cart
 from storefront.errors import StorefrontError
 
 
@@ -29,7 +33,11 @@ from storefront.errors import StorefrontError
 def cart(request: HttpRequest) -> HttpResponse:
     cart = Cart(request.session)
     cart.drop_gone()
-    return TemplateResponse(request, "checkout/cart.html", {"cart": cart, "removed": _removed(request)})
+    return TemplateResponse(
+        request,
+        "checkout/cart.html",
+        {"cart": cart, "quote": quote_cart(cart, _reader(request)), "removed": _removed(request)},
+    )
 
 
 @csrf_exempt
@@ -86,14 +94,15 @@ def cart_currency(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
     cart = Cart(request.session)
-    if not cart.can_checkout:
+    quote = quote_cart(cart, _reader(request))
+    if not quote.can_checkout:
         return redirect("cart")
     if request.method != "POST":
         initial = {"email": getattr(request.user, "email", ""), "country": likely_country(request)}
-        return _checkout_page(request, CheckoutForm(cart=cart, initial=initial), cart)
-    form = CheckoutForm(request.POST, cart=cart)
+        return _checkout_page(request, CheckoutForm(quote=quote, initial=initial), quote)
+    form = CheckoutForm(request.POST, quote=quote)
     if not form.is_valid():
-        return _checkout_page(request, form, cart)
+        return _checkout_page(request, form, quote)
     try:
         order = place_order(cart, _buyer(request, form), shown_total=form.cleaned_data["shown_total"])
         return _to_payment(order, form.cleaned_data.get("provider", ""))
@@ -103,7 +112,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         )
     except StorefrontError as refusal:
         form.add_error(None, str(refusal))
-    return _checkout_page(request, form, cart)
+    return _checkout_page(request, form, quote)
 
 
 @login_not_required
@@ -140,18 +149,20 @@ def _to_payment(order: Order, provider: str) -> HttpResponse:
         return HttpResponseRedirect(start_payment(order, provider).redirect_url)
 
 
-def _checkout_page(request: HttpRequest, form: CheckoutForm, cart: Cart) -> HttpResponse:
-    context = {"form": form, "cart": cart}
-    if cart.total and getattr(request.user, "is_staff", False):
-        context["hidden"] = hidden_for(cart.total, cart.currency)
+def _checkout_page(request: HttpRequest, form: CheckoutForm, quote: Quote) -> HttpResponse:
+    context = {"form": form, "quote": quote}
+    if quote.total and getattr(request.user, "is_staff", False):
+        context["hidden"] = hidden_for(quote.total, quote.currency)
     return TemplateResponse(request, "checkout/checkout.html", context)
 
 
-def _buyer(request: HttpRequest, form: CheckoutForm) -> Buyer:
+def _reader(request: HttpRequest) -> Buyer:
     return Buyer(
-        email=form.cleaned_data["email"],
-        country=form.cleaned_data["country"],
         language=get_language() or "en",
         client_address=request.META.get("REMOTE_ADDR") or None,
         user=request.user if isinstance(request.user, User) else None,
     )
+
+
+def _buyer(request: HttpRequest, form: CheckoutForm) -> Buyer:
+    return replace(_reader(request), email=form.cleaned_data["email"], country=form.cleaned_data["country"])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.functional import Promise as StrPromise
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,6 +14,8 @@ from checkout.providers import providers
 from storefront.money import DECIMALS
 from storefront.templatetags.shop import isolate, ltr, money
 
+# Why less is paid, by checkout.pricing.Part.reason.
+REASONS: dict[str, StrPromise] = {}
 # Texts that rows hold as they stand here.
 _KNOWN = {
     gettext_noop("The order is held."),

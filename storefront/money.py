@@ -133,6 +133,13 @@ def format_money(amount: int, currency: str, language: str) -> str:
     return f"{minus}{symbol}\u00a0{number}" if symbol[-1].isalpha() else f"{minus}{symbol}{number}"
 
 
+def format_rate(bps: int, language: str) -> str:
+    """Basis points as a share of a hundred in the reader's digits: 750 is 7.5%, and ۷٫۵٪ in Persian."""
+    whole, part = divmod(bps, 100)
+    number = f"{whole}.{part:02d}".rstrip("0").rstrip(".").translate(DIGITS.get(language, {}))
+    return number + ("٪" if language == "fa" else "%")
+
+
 def _format_toman(rials: int, language: str) -> str:
     tomans, rest = divmod(abs(rials), 10)
     number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(DIGITS.get(language, {}))

@@ -12,10 +12,11 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Price, Product, ProductFile, Release, Variant
 from checkout import reactions
+from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.models import DemoCharge, Order, Payment
 from checkout.payments import start_payment, sync_payment
-from checkout.placing import Buyer, place_order
+from checkout.placing import place_order
 from checkout.providers import demo
 from delivery.models import License, LicensePlan
 

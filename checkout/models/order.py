@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Variant
 from checkout.errors import InvalidTransition
 from checkout.models.event import OrderEvent
+from checkout.pricing import Item, LineTotal, Part, Tax
+from storefront.money import STEPS
 from storefront.text import fold_email
 
 
@@ -71,6 +73,7 @@ class Order(models.Model):
     )
     held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
     held_reason = models.TextField(_("why it is held"), blank=True, editable=False)
+    referral = models.CharField(max_length=500, blank=True, editable=False)
     client_address = models.GenericIPAddressField(
         _("buyer's IP address"), null=True, blank=True, editable=False
     )
@@ -206,6 +209,14 @@ class OrderLine(models.Model):
     variant_title = models.CharField(_("variant"), max_length=200, blank=True)
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_amount = models.PositiveBigIntegerField(_("unit price"))
+    discount_amount = models.PositiveBigIntegerField(_("discount"), default=0)
+    # Why it costs less, as checkout.pricing.Part says it: reason, label, amount.
+    discounts = models.JSONField(default=list, blank=True, editable=False)
+    net_amount = models.PositiveBigIntegerField(_("without tax"))
+    tax_amount = models.PositiveBigIntegerField(_("tax"), default=0)
+    tax_rate_bps = models.PositiveIntegerField(_("tax rate in basis points"), default=0)
+    tax_label = models.CharField(_("kind of tax"), max_length=40, blank=True)
+    tax_is_included = models.BooleanField(_("price contains the tax"), default=False)
     amount = models.PositiveBigIntegerField(_("amount"))
     refund_days = models.PositiveSmallIntegerField(
         _("days for a refund"), default=shop_refund_days, help_text=_("As promised when it was sold.")
@@ -219,13 +230,34 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "variant"], name="one_line_a_variant"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_has_a_quantity"),
             models.CheckConstraint(
-                condition=Q(amount=F("unit_amount") * F("quantity")),
-                name="line_amount_is_price_times_quantity",
+                condition=Q(amount=F("net_amount") + F("tax_amount")), name="line_amount_is_net_and_tax"
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_amount__lte=F("unit_amount") * F("quantity")),
+                name="line_discount_is_within_its_price",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.product_title} · {self.variant_title}" if self.variant_title else self.product_title
+
+    @property
+    def total(self) -> LineTotal:
+        """How its amount came about, as when it was placed."""
+        tax = Tax(self.tax_rate_bps, self.tax_is_included, label=self.tax_label)
+        parts = tuple(Part(**part) for part in self.discounts)
+        return LineTotal(Item(self.quantity, self.unit_amount, tax), parts, self.net_amount, self.tax_amount)
+
+    @property
+    def charged(self) -> tuple[int, int]:
+        """Quantity and unit amount as a provider is told them: one of all where they don't come out even."""
+        whole = self.quantity * STEPS.get(self.order.currency, 1)
+        return (1, self.amount) if self.amount % whole else (self.quantity, self.amount // self.quantity)
+
+    @property
+    def charged_name(self) -> str:
+        """The line as a provider shows it, with the quantity where charged does not say it."""
+        return f"{self} × {self.quantity}" if self.charged[0] != self.quantity else str(self)
 
     @property
     def refund_until(self) -> datetime | None:

@@ -152,7 +152,7 @@ def _sum_and_items(payment: Payment) -> dict[str, Any]:
     lines, currency = list(payment.order.lines.all()), payment.currency
     amount: dict[str, Any] = money(payment.amount, currency)
     discount = sum(line.amount for line in lines) - payment.amount
-    if discount < 0 or any(line.unit_amount % smallest(currency) for line in lines):
+    if discount < 0 or any(line.charged[1] % smallest(currency) for line in lines):
         return {"amount": amount}
     amount["breakdown"] = {
         "item_total": money(payment.amount + discount, currency),
@@ -162,10 +162,11 @@ def _sum_and_items(payment: Payment) -> dict[str, Any]:
 
 
 def _item(line: OrderLine, currency: str) -> dict[str, Any]:
+    quantity, unit_amount = line.charged
     return {
-        "name": clean_line(str(line))[:127] or line.order.number,
-        "quantity": str(line.quantity),
-        "unit_amount": money(line.unit_amount, currency),
+        "name": clean_line(line.charged_name)[:127] or line.order.number,
+        "quantity": str(quantity),
+        "unit_amount": money(unit_amount, currency),
         "category": "DIGITAL_GOODS",
     }
 

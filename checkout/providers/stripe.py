@@ -260,12 +260,13 @@ def _mapped(states: Mapping[str, State], status: str | None) -> State:
 
 
 def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:
+    quantity, unit_amount = line.charged
     return {
-        "quantity": line.quantity,
+        "quantity": quantity,
         "price_data": {
             "currency": currency.lower(),
-            "unit_amount": line.unit_amount,
-            "product_data": {"name": clean_line(str(line))[:250]},
+            "unit_amount": unit_amount,
+            "product_data": {"name": clean_line(line.charged_name)[:250]},
         },
     }
 

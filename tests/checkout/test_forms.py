@@ -5,8 +5,10 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, countries, likely_country
+from checkout.quoting import quote_cart
 from tests.factories import make_cart, make_product
 
 CONTROLS = "".join(map(chr, range(32))) + "\x7f\u202e\u2066\u200f\ufeff"
@@ -77,7 +79,7 @@ def test_countries_have_names_in_the_readers_language(language: str, name: str) 
 class TestCheckoutForm:
     def form(self, amount: int = 1200, **data: str) -> CheckoutForm:
         typed = {"email": "mona@example.com", "country": "EG", "provider": "demo"} | data
-        return CheckoutForm(typed, cart=make_cart(make_product(amount)))
+        return CheckoutForm(typed, quote=quote_cart(make_cart(make_product(amount)), Buyer()))
 
     def test_takes_what_is_asked_for(self) -> None:
         form = self.form(shown_total="1200")
@@ -151,4 +153,4 @@ class TestCheckoutForm:
             assert dict(form.fields["country"].choices)["EG"] == "مصر"  # type: ignore[attr-defined]
 
     def test_an_empty_cart_asks_nothing_more(self) -> None:
-        assert "provider" not in CheckoutForm({}, cart=Cart(SessionStore())).fields
+        assert "provider" not in CheckoutForm({}, quote=quote_cart(Cart(SessionStore()), Buyer())).fields

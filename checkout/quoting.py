@@ -1,0 +1,53 @@
+"""What a cart costs its buyer: the same answer on the cart's page, at the checkout and in the order."""
+
+from dataclasses import dataclass
+
+from checkout.buyer import Buyer
+from checkout.cart import Cart, CartLine
+from checkout.pricing import Item, LineTotal, Totals, price
+from storefront.money import STEPS
+
+
+@dataclass(frozen=True)
+class QuotedLine(CartLine):
+    """A line of the cart with what it comes to; a line with a problem costs nothing."""
+
+    total: LineTotal
+
+    @property
+    def amount(self) -> int:
+        return self.total.amount
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A cart with its prices for one buyer, in minor units of one currency."""
+
+    lines: tuple[QuotedLine, ...]
+    currency: str
+    totals: Totals
+
+    @property
+    def total(self) -> int:
+        return self.totals.total
+
+    @property
+    def can_checkout(self) -> bool:
+        return bool(self.lines) and not any(line.problem for line in self.lines)
+
+    @property
+    def refund_days(self) -> int:
+        """For how many days all that has a price may be given back; 0 where something is sold without."""
+        return min((line.product.refund_window_days for line in self.lines if line.amount), default=0)
+
+
+def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
+    """Price what is in the cart, today and for this buyer. Nothing is written or promised."""
+    totals = price(
+        [Item(line.quantity, line.unit_amount) for line in cart.lines], step=STEPS.get(cart.currency, 1)
+    )
+    lines = tuple(
+        QuotedLine(line.variant, line.quantity, line.unit_amount, line.problem, total)
+        for line, total in zip(cart.lines, totals.lines, strict=True)
+    )
+    return Quote(lines, cart.currency, totals)
