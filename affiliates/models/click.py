@@ -22,8 +22,7 @@ class ClickQuerySet(models.QuerySet["Click"]):
 class Click(models.Model):
     """A visit by an affiliate's link: one row a visitor, link and day, however often they come.
 
-    `visitor` is a keyed hash of address and browser. It folds repeats, lets staff see an affiliate who clicks
-    their own links, and is forgotten after the days that a link counts.
+    `visitor` is a keyed hash of address, browser and day. It folds repeats, and is forgotten a day later.
     """
 
     affiliate = models.ForeignKey(Affiliate, models.PROTECT, related_name="clicks")

@@ -47,7 +47,8 @@ class EntryQuerySet(AppendOnlyQuerySet):
 class LedgerEntry(AppendOnly):
     """Money owed to an affiliate (+) or taken back and paid out (-), in minor units, with its one cause.
 
-    A sum that is free counts as available; until `available_at` it is pending. See docs/ledger.md.
+    From `available_at` on it is free, and until then pending. A reversal and a hold are free when the
+    commission is that they take back, or at once.
     """
 
     class Kind(models.TextChoices):
@@ -89,20 +90,24 @@ class LedgerEntry(AppendOnly):
         indexes = [
             # Holds all that a balance adds up, so that the rows themselves are not read.
             models.Index(
-                fields=["affiliate", "currency", "available_at", "amount", "payout"], name="entry_balance"
+                fields=["affiliate", "available_at", "currency", "amount", "payout"], name="entry_balance"
             ),
             models.Index(fields=["affiliate", "-id"], name="entry_of_affiliate"),
             models.Index(fields=["created_at", "affiliate"], name="entry_by_time"),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "cause", "line"], condition=Q(line__isnull=False), name="one_entry_a_line_cause"
+                fields=["kind", "cause", "line"],
+                condition=Q(line__isnull=False),
+                name="one_entry_a_line_cause",
             ),
             models.UniqueConstraint(
                 fields=["kind", "cause"], condition=Q(line=None), name="one_entry_a_cause"
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="entry_is_not_nothing"),
-            models.CheckConstraint(condition=Q(available_at__gte=F("created_at")), name="entry_is_free_later"),
+            models.CheckConstraint(
+                condition=Q(available_at__gte=F("created_at")), name="entry_is_free_later"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="commission", amount__gt=0, line__isnull=False)
                 & Q(refund=None, dispute=None, payout=None)

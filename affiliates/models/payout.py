@@ -52,7 +52,9 @@ class PayoutBatch(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="payout_batch_due"
+                fields=["next_attempt_at"],
+                condition=Q(next_attempt_at__isnull=False),
+                name="payout_batch_due",
             )
         ]
 
@@ -88,13 +90,19 @@ class PayoutBatch(models.Model):
             error=error, next_attempt_at=None if is_over else now + delay
         )
 
+    def hand_back(self, error: str) -> None:
+        """PayPal has taken nothing: staff may send it again, another way, or cancel its payouts."""
+        PayoutBatch.objects.filter(pk=self.pk, reference="").update(
+            error=error, next_attempt_at=None, sent_at=None, attempts=0
+        )
+
     def stop(self, error: str) -> None:
         """Ask no more by itself: PayPal took nothing, or staff has to look."""
         PayoutBatch.objects.filter(pk=self.pk).update(error=error, next_attempt_at=None)
 
 
 class Payout(models.Model):
-    """Money on its way to an affiliate. It leaves the balance when the row is written, not when it is paid."""
+    """Money on its way to an affiliate. It leaves the balance with this row, not when it is paid."""
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Pending")

@@ -11,9 +11,7 @@ from checkout.models.event import DueRow
 class Statement(DueRow):
     """A payout on paper, with all that it pays for. A task prints it, once a language."""
 
-    payout = models.ForeignKey(
-        Payout, models.PROTECT, related_name="statements", verbose_name=_("payout")
-    )
+    payout = models.ForeignKey(Payout, models.PROTECT, related_name="statements", verbose_name=_("payout"))
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     file = models.FileField(_("file"), storage=private_storage, blank=True, max_length=200)
     created_at = models.DateTimeField(_("requested"), auto_now_add=True)

@@ -9,7 +9,7 @@ from affiliates.models.affiliate import Affiliate
 
 
 class Tally(models.Model):
-    """What a day brought an affiliate, counted when it happened: all together, and by product, link and so on.
+    """What a day brought an affiliate, counted as it happens: all together, and by product, link and so on.
 
     Figures for pages only. What is owed is never read from here, but from the ledger.
     """
@@ -70,17 +70,29 @@ def add_to_tallies(affiliate_id: int, day: date, counted: Iterable[Counted]) -> 
 
     Always in the same order, so that two at once wait for each other instead of locking each other up.
     """
-    rows = sorted(counted, key=lambda each: (each.facet, each.value, each.currency))
+    rows = _merged(counted)
     if not rows:
         return
     values = [
         value
         for each in rows
         for value in (
-            *(affiliate_id, connection.ops.adapt_datefield_value(day), each.facet, each.value[:200], each.currency),
+            *(affiliate_id, connection.ops.adapt_datefield_value(day), each.facet, each.value, each.currency),
             *(each.clicks, each.orders, each.earned),
         )
     ]
     statement = _ADD.format(rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows)))
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+
+
+def _merged(counted: Iterable[Counted]) -> list[Counted]:
+    """One of each, in a fixed order: a statement may not add to the same row twice."""
+    found: dict[tuple[str, str, str], Counted] = {}
+    for each in counted:
+        key = (each.facet, each.value[:200], each.currency)
+        so_far = found.setdefault(key, Counted(*key))
+        so_far.clicks += each.clicks
+        so_far.orders += each.orders
+        so_far.earned += each.earned
+    return [found[key] for key in sorted(found)]
