@@ -127,13 +127,13 @@ def mark_paid(payout: Payout, *, reference: str, by: User | None = None) -> bool
     return moved
 
 
+@transaction.atomic
 def mark_batch_paid(batch: PayoutBatch, *, reference: str, by: User) -> int:
     """All of a batch that is still pending was sent, under one reference; gives how many these were.
 
     Raises PayoutMoved for a batch that PayPal was told to send: what became of it is asked there.
     """
-    if batch.sent_at:
-        raise PayoutMoved(_("PayPal sends this batch, and tells what became of each payout."))
+    _lock_unsent(batch)
     return sum(mark_paid(payout, reference=reference, by=by) for payout in _pending(batch))
 
 
@@ -143,9 +143,7 @@ def cancel(payout: Payout, *, note: str, by: User) -> None:
 
     Raises PayoutMoved for one that is settled, or that PayPal was told to send.
     """
-    batch = PayoutBatch.objects.select_for_update().get(pk=payout.batch_id)
-    if batch.sent_at:
-        raise PayoutMoved(_("PayPal sends this batch, and tells what became of each payout."))
+    _lock_unsent(payout.batch)
     lock(payout.affiliate_id)
     if not payout.cancel(note=note, by=by):
         raise PayoutMoved(_("This payout is settled already."))
@@ -171,6 +169,12 @@ def send_by_paypal(batch: PayoutBatch) -> None:
         if not _pending(batch).exists() or not batch.begin_sending():
             raise PayoutMoved(_("There is nothing in this batch that PayPal could send."))
         enqueue("affiliates.follow_batch", batch.pk)
+
+
+def _lock_unsent(batch: PayoutBatch) -> None:
+    """Nobody gives the batch to PayPal until the transaction ends, if nobody has done so before."""
+    if PayoutBatch.objects.select_for_update().get(pk=batch.pk).sent_at:
+        raise PayoutMoved(_("PayPal sends this batch, and tells what became of each payout."))
 
 
 def _pending(batch: PayoutBatch) -> QuerySet[Payout]:

@@ -55,7 +55,7 @@ def _asked(batch: PayoutBatch) -> PayoutReport | None:
         batch.stop("")
         return None
     subject = _("Your earnings at %(shop)s") % {"shop": settings.SITE_NAME}
-    report = send_payouts(batch.key, orders, subject=subject)
+    report = send_payouts(batch.key, orders, subject=subject, attempt=f"-{batch.sent_at:%Y%m%d%H%M%S%f}")
     batch.note_reference(report.reference)
     return report
 

@@ -85,9 +85,13 @@ def pays_out_in(currency: str) -> bool:
     return currency in CURRENCIES
 
 
-def send_payouts(key: str, orders: Sequence[PayoutOrder], *, subject: str) -> PayoutReport:
+def send_payouts(
+    key: str, orders: Sequence[PayoutOrder], *, subject: str, attempt: str = ""
+) -> PayoutReport:
     """Have PayPal send them, once: for 30 days it takes the same key no second time, and says what became of
     the first. Raises ProviderUnavailable, after which it may have been sent, and PaymentRefused for good.
+
+    `attempt` tells a wish to try anew what was refused from a repeat, to which PayPal gives the old answer.
     """
     body = {
         "sender_batch_header": {"sender_batch_id": key, "email_subject": subject[:255]},
@@ -95,7 +99,7 @@ def send_payouts(key: str, orders: Sequence[PayoutOrder], *, subject: str) -> Pa
     }
     with errors_in_our_words():
         try:
-            told = _api().post("/v1/payments/payouts", body, {"PayPal-Request-Id": key})
+            told = _api().post("/v1/payments/payouts", body, {"PayPal-Request-Id": f"{key}{attempt}"})
         except exceptions.ClientError as refusal:
             if known := _known_batch(refusal):
                 return PayoutReport(known, is_undone=False)

@@ -17,7 +17,14 @@ from checkout.disputes import book_disputes
 from checkout.models import Order, OrderLine, Refund
 from checkout.providers.base import DisputeResult, DisputeState, RefundResult, RefundState
 from checkout.refunds import request_refund, settle_refund
-from tests.factories import handle_events_of, make_affiliate, make_product, make_user, paid_order, referred_order
+from tests.factories import (
+    handle_events_of,
+    make_affiliate,
+    make_product,
+    make_user,
+    paid_order,
+    referred_order,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +123,9 @@ def test_only_who_is_active_when_it_is_paid_earns(state: str, earns: bool) -> No
     assert LedgerEntry.objects.exists() == earns
 
 
-@pytest.mark.parametrize("address", ["me@example.com", "ME@example.com", "me+books@Example.com", "pay@me.example"])
+@pytest.mark.parametrize(
+    "address", ["me@example.com", "ME@example.com", "me+books@Example.com", "pay@me.example"]
+)
 def test_affiliates_earn_nothing_by_what_they_buy_themselves(address: str) -> None:
     user = make_user("me@example.com")
     EmailAddress.objects.create(user=user, email="other@example.com")
@@ -155,7 +164,12 @@ def test_for_a_lifetime_later_purchases_are_the_first_ones() -> None:
     referred_order(other, email="rami@example.com")
 
     ways = Referral.objects.order_by("pk").values_list("affiliate", "way")
-    assert list(ways) == [(first.pk, "link"), (first.pk, "lifetime"), (first.pk, "lifetime"), (other.pk, "link")]
+    assert list(ways) == [
+        (first.pk, "link"),
+        (first.pk, "lifetime"),
+        (first.pk, "lifetime"),
+        (other.pk, "link"),
+    ]
 
 
 def test_what_costs_nothing_is_no_referral() -> None:
@@ -286,9 +300,7 @@ def test_an_order_refunded_before_it_was_credited_earns_nothing_in_the_end() -> 
     cart = make_cart(make_product(1000))
     cart._session["referral"] = sign(Visit.now(affiliate.pk, "link"))
     order = pay(place_order(cart, make_buyer()))
-    request_refund(
-        order.payments.get(), 1000, reason=Refund.Reason.REQUESTED, source=Refund.Source.MANUAL
-    )
+    request_refund(order.payments.get(), 1000, reason=Refund.Reason.REQUESTED, source=Refund.Source.MANUAL)
     for event in reversed(order.events.all()):
         from checkout import reactions
 
