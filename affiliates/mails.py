@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -61,6 +62,12 @@ def mail_paid(payout: Payout) -> None:
     """Tell the affiliate that money is on its way. Once a payout."""
     context = {"payout": payout}
     _mail(payout.affiliate, "affiliate_paid", context, f"affiliate.paid:{payout.pk}")
+
+
+def mail_account_changed(affiliate: Affiliate) -> None:
+    """Tell the affiliate that their money goes elsewhere from now on: it may not have been them."""
+    stamp = f"{timezone.now():%Y%m%d%H%M%S%f}"
+    _mail(affiliate, "affiliate_account", {}, f"affiliate.account:{affiliate.pk}:{stamp}")
 
 
 def _mail(affiliate: Affiliate, name: str, context: dict[str, Any], cause: str) -> None:

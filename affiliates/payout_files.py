@@ -63,12 +63,13 @@ def batch_csv(batch: PayoutBatch) -> str:
 
 def to_csv(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
     """A file in UTF-8 whose first sign says so: spreadsheets guess wrong otherwise."""
+    lines = [line_of_csv(head), *(line_of_csv(map(harmless, row)) for row in rows)]
+    return "\ufeff" + "".join(lines)
+
+
+def line_of_csv(cells: Iterable[object]) -> str:
     out = StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow([harmless(value) for value in row])
+    csv.writer(out).writerow(cells)
     return out.getvalue()
 
 

@@ -76,7 +76,7 @@ def make_batches(wishes: Mapping[Wish, int], *, by: User) -> list[PayoutBatch]:
             place = (affiliate.method, currency)
             if place not in batches or batches[place].payouts.count() >= MOST:
                 batches[place] = PayoutBatch.objects.create(
-                    method=affiliate.method, currency=currency, created_by=by
+                    method=affiliate.method, currency=currency, created_by=by, created_at=now
                 )
             _pay_out(affiliate, amount, batches[place], now)
         if not batches:

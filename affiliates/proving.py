@@ -177,40 +177,43 @@ PROOFS = {
 # --- Closed periods ----------------------------------------------------------------------------------
 
 
+_PERIODS = """
+    SELECT affiliate_id, currency, through, amount, so_far FROM (
+        SELECT affiliate_id, currency, through, claim, amount, paid, entries,
+            SUM(CASE WHEN claim = 1 THEN 0 ELSE amount END) OVER before_it AS so_far,
+            SUM(CASE WHEN claim = 1 THEN 0 ELSE paid END) OVER before_it AS paid_so_far,
+            SUM(CASE WHEN claim = 1 THEN 0 ELSE entries END) OVER before_it AS entries_so_far
+        FROM (
+            SELECT affiliate_id, currency, DAY AS through, 2 AS claim, SUM(amount) AS amount,
+                SUM(CASE WHEN payout_id IS NULL THEN 0 ELSE amount END) AS paid, COUNT(*) AS entries
+            FROM affiliates_ledgerentry
+            WHERE affiliate_id IN (SELECT affiliate_id FROM affiliates_ledgersum)
+            GROUP BY affiliate_id, currency, DAY
+            UNION ALL
+            SELECT affiliate_id, currency, through, 1, amount, paid, entries FROM affiliates_ledgersum
+        ) both_kinds
+        WINDOW before_it AS (
+            PARTITION BY affiliate_id, currency ORDER BY through, claim ROWS UNBOUNDED PRECEDING
+        )
+    ) compared
+    WHERE claim = 1 AND (amount <> so_far OR paid <> paid_so_far OR entries <> entries_so_far)
+"""
+
+
 def _closed_periods() -> str:
     """Rows by day and sums in one row of time for each balance: at each sum, what came before must be it."""
     day = {
-        "postgresql": "date_trunc('day', available_at, 'UTC') ",
+        "postgresql": "date_trunc('day', available_at, 'UTC')",
         "sqlite": "substr(available_at, 1, 10) || ' 00:00:00'",
     }[connection.vendor]
-    return f"""
-        SELECT affiliate_id, currency, through, amount, so_far FROM (
-            SELECT affiliate_id, currency, through, claim, amount, paid, entries,
-                SUM(CASE WHEN claim = 1 THEN 0 ELSE amount END) OVER before_it AS so_far,
-                SUM(CASE WHEN claim = 1 THEN 0 ELSE paid END) OVER before_it AS paid_so_far,
-                SUM(CASE WHEN claim = 1 THEN 0 ELSE entries END) OVER before_it AS entries_so_far
-            FROM (
-                SELECT affiliate_id, currency, {day} AS through, 2 AS claim, SUM(amount) AS amount,
-                    SUM(CASE WHEN payout_id IS NULL THEN 0 ELSE amount END) AS paid, COUNT(*) AS entries
-                FROM affiliates_ledgerentry
-                WHERE affiliate_id IN (SELECT affiliate_id FROM affiliates_ledgersum)
-                GROUP BY affiliate_id, currency, {day}
-                UNION ALL
-                SELECT affiliate_id, currency, through, 1, amount, paid, entries FROM affiliates_ledgersum
-            ) both_kinds
-            WINDOW before_it AS (
-                PARTITION BY affiliate_id, currency ORDER BY through, claim ROWS UNBOUNDED PRECEDING
-            )
-        ) compared
-        WHERE claim = 1 AND (amount <> so_far OR paid <> paid_so_far OR entries <> entries_so_far)
-    """
+    return _PERIODS.replace("DAY", day)
 
 
 # --- Orders that are refunded in part, or in dispute -------------------------------------------------
 
 
 def _unfollowed() -> Iterator[str]:
-    """Orders whose rows are not those that their refunds and disputes make, though nothing waits to be done."""
+    """Orders whose rows are not what their refunds and disputes make, though nothing waits to be done."""
     found = _followed_orders().values_list("pk", flat=True).iterator(CHUNK)
     while order_ids := list(islice(found, CHUNK)):
         orders = Order.objects.filter(pk__in=order_ids).prefetch_related("lines").in_bulk()
@@ -231,7 +234,7 @@ def _unfollowed() -> Iterator[str]:
                 timezone.now(),
             )
             if missing:
-                yield f"What went back of an order is not followed (order, rows missing): {order.pk} {len(missing)}."
+                yield f"What went back is not followed (order, rows missing): {order.pk} {len(missing)}."
 
 
 def _followed_orders() -> QuerySet[Order]:

@@ -1,4 +1,4 @@
-"""Orders that affiliates brought: credited once when they are paid, and followed wherever their money goes."""
+"""Orders that affiliates brought: credited once when paid, and followed wherever their money goes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -56,6 +56,7 @@ def _credit(order_id: int, visit: Visit) -> None:
         sub_id=visit.sub_id,
         utm=visit.utm,
         hints="" if refusal else hints_for(affiliate, order),
+        created_at=timezone.now(),
     )
     if refusal:
         return

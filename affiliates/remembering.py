@@ -1,4 +1,4 @@
-"""How a visit is remembered until somebody buys: in the cart's session, or in a cookie that only the cart sees.
+"""How a visit is remembered until somebody buys: in the cart's session, or in a cookie for the cart alone.
 
 The cookie is signed, and sent with nothing but what is put into the cart: pages stay the same for everybody,
 and caches may keep them.

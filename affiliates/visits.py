@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
+from urllib.parse import unquote
 
 from django.core import signing
 from django.utils import timezone
@@ -32,7 +33,7 @@ class Visit:
             affiliate_id,
             timezone.now().replace(microsecond=0),
             way,
-            clean_line(path)[:LONGEST_PATH],
+            clean_line(unquote(path))[:LONGEST_PATH],
             clean_line(sub_id)[:LONGEST_SUB],
             clean_line(utm)[:LONGEST_UTM],
         )

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.text import TextModel
 
+DEFAULT_RATE = 2000  # basis points
+
 
 class Program(TextModel):
     """The seller's rules for affiliates: one row, or none while nobody has changed what it begins with."""
@@ -22,7 +24,7 @@ class Program(TextModel):
     )
     rate_bps = models.PositiveIntegerField(
         _("commission"),
-        default=2000,
+        default=DEFAULT_RATE,
         validators=[MaxValueValidator(10_000)],
         help_text=_("Hundredths of a percent of the price after discounts and without tax: 2000 is 20 %."),
     )

@@ -13,10 +13,10 @@ class Referral(models.Model):
     """An order credited to an affiliate, or refused to them, with all that says why."""
 
     class Way(models.TextChoices):
-        LINK = "link", _("A link, remembered by a cookie")
-        CARRIED = "carried", _("A link, carried from page to page")
-        COUPON = "coupon", _("The affiliate's coupon")
-        LIFETIME = "lifetime", _("An earlier purchase")
+        LINK = "link", _("Link, by a cookie")
+        CARRIED = "carried", _("Link, carried along")
+        COUPON = "coupon", _("Coupon")
+        LIFETIME = "lifetime", _("Earlier purchase")
 
     class Status(models.TextChoices):
         CREDITED = "credited", _("Credited")

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from affiliates.errors import PayoutMoved, PayoutRefused
-from affiliates.ledger import Balance, adjust, balances
+from affiliates.ledger import adjust, balances
 from affiliates.models import Affiliate, LedgerEntry, Payout, PayoutBatch, Program, Statement
 from affiliates.payout_files import batch_csv, harmless
 from affiliates.payouts import (

@@ -12,7 +12,7 @@ UNDONE = ("DENIED", "CANCELED")
 
 @dataclass
 class PayoutBook:
-    """`plans` says how the items to an address end; the others arrive. `page_size` is the most a page holds."""
+    """`plans` says how the items to an address end; the others arrive. A page holds `page_size` at most."""
 
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     plans: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,16 @@
+"""Affiliates for staff. The ledger is read here and never edited: pages and actions call deeds."""
+
+from affiliates.admin.affiliates import AffiliateAdmin
+from affiliates.admin.payouts import PayoutBatchAdmin
+from affiliates.admin.program import CreativeAdmin, ProgramAdmin, RateAdmin
+from affiliates.admin.referrals import LedgerEntryAdmin, ReferralAdmin
+
+__all__ = [
+    "AffiliateAdmin",
+    "CreativeAdmin",
+    "LedgerEntryAdmin",
+    "PayoutBatchAdmin",
+    "ProgramAdmin",
+    "RateAdmin",
+    "ReferralAdmin",
+]
