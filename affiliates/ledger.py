@@ -55,29 +55,31 @@ def append(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
 # --- Sums --------------------------------------------------------------------------------------------
 
 
+_BALANCES = """
+    WITH last AS (SELECT MAX(through) AS through FROM affiliates_ledgersum WHERE affiliate_id = %(affiliate)s)
+    SELECT currency, SUM(pending), SUM(available), -SUM(paid) FROM (
+        SELECT currency,
+            CASE WHEN available_at > %(at)s THEN amount ELSE 0 END AS pending,
+            CASE WHEN available_at > %(at)s THEN 0 ELSE amount END AS available,
+            CASE WHEN payout_id IS NULL THEN 0 ELSE amount END AS paid
+        FROM affiliates_ledgerentry
+        WHERE affiliate_id = %(affiliate)s
+            AND available_at >= COALESCE((SELECT through FROM last), %(long_ago)s)
+        UNION ALL
+        SELECT currency, 0, amount, paid FROM affiliates_ledgersum
+        WHERE affiliate_id = %(affiliate)s AND through = (SELECT through FROM last)
+    ) parts
+    GROUP BY currency ORDER BY currency
+"""
+
+
 def balances(affiliate: Affiliate, at: datetime | None = None) -> list[Balance]:
-    """How the affiliate stands, by currency. Two queries, that read the rows since the last closed period."""
-    at = at or timezone.now()
-    last = LedgerSum.objects.filter(affiliate=affiliate).order_by("-through").values("through")[:1]
-    closed = list(LedgerSum.objects.filter(affiliate=affiliate, through=Subquery(last)))
-    found = {each.currency: Balance(each.currency, 0, each.amount, -each.paid) for each in closed}
-    entries = LedgerEntry.objects.filter(affiliate=affiliate)
-    if closed:
-        entries = entries.filter(available_at__gte=closed[0].through)
-    for row in (
-        entries.order_by()
-        .values("currency")
-        .annotate(
-            pending=Sum("amount", filter=Q(available_at__gt=at), default=0),
-            available=Sum("amount", filter=Q(available_at__lte=at), default=0),
-            paid=Sum("amount", filter=Q(payout__isnull=False), default=0),
-        )
-    ):
-        before = found.get(row["currency"], Balance(row["currency"]))
-        found[row["currency"]] = Balance(
-            row["currency"], row["pending"], before.available + row["available"], before.paid - row["paid"]
-        )
-    return sorted(found.values(), key=lambda balance: balance.currency)
+    """How the affiliate stands, by currency. One query, that reads the rows since the last closed period."""
+    moment = connection.ops.adapt_datetimefield_value
+    values = {"affiliate": affiliate.pk, "at": moment(at or timezone.now()), "long_ago": moment(_LONG_AGO)}
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCES, values)
+        return [Balance(currency, *map(int, sums)) for currency, *sums in cursor.fetchall()]
 
 
 def balance(affiliate: Affiliate, currency: str, at: datetime | None = None) -> Balance:

@@ -46,8 +46,8 @@ def earnings(affiliate: Affiliate, lines: Iterable[OrderLine], currency: str) ->
 
 
 def _order_number(affiliate: Affiliate) -> int:
-    """The how-many-th order this one is; those that were refused don't count."""
-    return Referral.objects.filter(affiliate=affiliate, status=Referral.Status.CREDITED).count() + 1
+    """The how-many-th order this one is, which is written already; those that were refused don't count."""
+    return Referral.objects.filter(affiliate=affiliate, status=Referral.Status.CREDITED).count()
 
 
 def _shelves(lines: Iterable[OrderLine]) -> dict[int, set[int]]:

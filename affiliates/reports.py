@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from affiliates.models import Affiliate, Click, Tally, today
 from catalog.models import Product
@@ -60,15 +61,22 @@ class Report:
     facets: dict[str, list[tuple[str, Figures]]]
 
 
+def with_fresh_clicks(affiliates: QuerySet[Affiliate]) -> QuerySet[Affiliate]:
+    """With fresh_clicks at hand: how many clicks of the last minutes are in no figures yet."""
+    fresh = Click.objects.uncounted().filter(affiliate=OuterRef("pk")).order_by().values("affiliate")
+    counted = Subquery(fresh.annotate(count=Count("pk")).values("count"))
+    return affiliates.annotate(fresh_clicks=Coalesce(counted, 0))
+
+
 def report_of(affiliate: Affiliate, period: str) -> Report:
-    """The figures of so many days up to today. Four queries."""
+    """The figures of so many days up to today. Three queries. The affiliate comes with its fresh clicks."""
     days = PERIODS.get(period, 30)
     first = today() - timedelta(days=days - 1)
     tallies = Tally.objects.filter(affiliate=affiliate, day__gte=first)
     by_day: dict[date, Figures] = defaultdict(Figures)
     for row in _summed(tallies.filter(facet=Facet.ALL), "day"):
         by_day[row["day"]].add(row)
-    by_day[today()].clicks += Click.objects.uncounted().filter(affiliate=affiliate, day__gte=first).count()
+    by_day[today()].clicks += affiliate.fresh_clicks  # type: ignore[attr-defined]
     total = Figures()
     for figures in by_day.values():
         _merge(total, figures)

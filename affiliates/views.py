@@ -21,13 +21,15 @@ from affiliates.links import link_to, qr, short_link
 from affiliates.models import Affiliate, Creative, Payout, Program
 from affiliates.pages import creative_of, dashboard_of, payout_rows
 from affiliates.profiles import change_profile
+from affiliates.reports import with_fresh_clicks
 from affiliates.statements import ask_for_statement
 from storefront.errors import StorefrontError
 
 
 def _mine(request: HttpRequest) -> Affiliate | None:
     """The affiliate who reads, whatever their standing."""
-    return Affiliate.objects.filter(user=request.user.pk).select_related("user").first()
+    mine = Affiliate.objects.filter(user=request.user.pk).select_related("user")
+    return with_fresh_clicks(mine).first()
 
 
 def _active_or_404(request: HttpRequest) -> Affiliate:

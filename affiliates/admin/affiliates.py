@@ -19,7 +19,7 @@ from affiliates.joining import approve, reject
 from affiliates.ledger import adjust, balances
 from affiliates.ledger_pages import newest
 from affiliates.models import Affiliate, LedgerEntry, Payout, Referral
-from affiliates.reports import report_of
+from affiliates.reports import report_of, with_fresh_clicks
 from checkout.admin.base import OwnPage, door
 from storefront.errors import StorefrontError
 from storefront.templatetags.shop import isolate, ltr
@@ -29,7 +29,7 @@ SHOWN = 20
 
 
 def _affiliates() -> QuerySet[Affiliate]:
-    return Affiliate.objects.select_related("user", "decided_by")
+    return with_fresh_clicks(Affiliate.objects.select_related("user", "decided_by"))
 
 
 def affiliate_page(

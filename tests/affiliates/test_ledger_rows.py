@@ -67,12 +67,11 @@ def test_a_row_with_the_cause_of_another_takes_not_its_place(entry: LedgerEntry)
     before = rows()
     columns = [field.column for field in LedgerEntry._meta.concrete_fields if field.name != "id"]
     chosen = ", ".join("999" if name == "amount" else name for name in columns)
+    word = "REPLACE" if connection.vendor == "sqlite" else "INSERT"
+    into = f"{word} INTO affiliates_ledgerentry ({', '.join(columns)})"
 
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        word = "REPLACE" if connection.vendor == "sqlite" else "INSERT"
-        cursor.execute(
-            f"{word} INTO affiliates_ledgerentry ({', '.join(columns)}) SELECT {chosen} FROM affiliates_ledgerentry"
-        )
+        cursor.execute(f"{into} SELECT {chosen} FROM affiliates_ledgerentry")
 
     assert rows() == before
 
