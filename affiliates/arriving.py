@@ -34,7 +34,7 @@ def _lead_on(request: HttpRequest, code: str) -> HttpResponse:
     except LinkNotOurs:
         target = "/"
     affiliate = active_affiliate(code)
-    kept = [(name, value) for name, value in request.GET.items() if name not in ("to", "ref", "sub")]
+    kept = [(name, str(value)) for name, value in request.GET.items() if name not in ("to", "ref", "sub")]
     if affiliate is None or request.method == "HEAD" or is_bot(request):
         return _redirect(target, kept)
     visit = _visit(affiliate.pk, target, request.GET.get("sub", ""), utm_of(request.GET))

@@ -33,8 +33,9 @@ def bars(values: Sequence[int], labels: Sequence[str], *, is_rtl: bool) -> list[
         height = abs(value) * scale
         y = (top - max(value, 0)) * scale
         x = at * room + room * GAP / 2
-        sizes = (round(size, 2) for size in (x, y, room * (1 - GAP), height))
-        found.append(Bar(*sizes, label, value < 0))
+        found.append(
+            Bar(round(x, 2), round(y, 2), round(room * (1 - GAP), 2), round(height, 2), label, value < 0)
+        )
     return found
 
 

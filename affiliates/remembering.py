@@ -28,7 +28,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, visit: Visit, pro
     known = [read(request.COOKIES.get(COOKIE, ""))]
     if preferred(program, [*known, visit]) is visit:
         for path in _paths():
-            response.set_cookie(  # type: ignore[attr-defined]
+            response.set_cookie(
                 COOKIE,
                 sign(visit),
                 max_age=program.cookie_days * 86_400,

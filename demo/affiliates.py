@@ -113,7 +113,7 @@ def load_affiliates() -> None:
 def _clock(days_ago: int) -> Iterator[None]:
     """The shop's clock stands so many days back: rows of a ledger can't be dated back afterwards."""
     real = timezone.now
-    timezone.now = lambda: real() - timedelta(days=days_ago)  # type: ignore[assignment]
+    timezone.now = lambda: real() - timedelta(days=days_ago)
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 from typing import Any, Self
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -105,7 +106,7 @@ class Affiliate(TextModel):
     def owns(self, email: str) -> bool:
         """Whether an address is this affiliate's own, also with a tag: amal+books@ is amal@."""
         mine = [self.user.email, self.payout_email]
-        mine += [address.email for address in self.user.emailaddress_set.all()]
+        mine += EmailAddress.objects.filter(user=self.user_id).values_list("email", flat=True)
         return bare_email(email) in {bare_email(each) for each in mine if each}
 
     def approve(self, *, by: Any = None) -> bool:

@@ -21,7 +21,7 @@ def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
 class AppendOnlyQuerySet(models.QuerySet[Any]):
     """Rows that are written once. The database refuses the rest by itself; this says so earlier."""
 
-    update = delete = bulk_update = update_or_create = _raw_delete = _refuse  # type: ignore[assignment]
+    update = delete = bulk_update = update_or_create = _raw_delete = _refuse
     update.alters_data = delete.alters_data = True  # type: ignore[attr-defined]
 
 

@@ -79,7 +79,7 @@ class Program(TextModel):
 
     @classmethod
     def load(cls) -> Self:
-        return cls.objects.filter(pk=1).first() or cls(pk=1)  # type: ignore[return-value]
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
 
     def counts(self, clicked_at: datetime, placed_at: datetime) -> bool:
         """Whether a link that was followed then still counts for an order placed at that time."""
