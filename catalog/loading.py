@@ -4,12 +4,11 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Model, OuterRef, QuerySet, Subquery, TextField
-from django.db.models.base import ModelState
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
@@ -17,10 +16,10 @@ from catalog.markdown import render_markdown
 from catalog.models import Category, Faq, Picture, Price, Product, ProductFile, ProductImage, Release, Variant
 from catalog.models.product import LANGUAGES
 from catalog.releases import newest_release
-from catalog.rows import JSONRows
+from catalog.rows import JSONRows, Row
+from catalog.rows import bare as _bare
 from catalog.structured import product_data
 
-Row = TypeVar("Row", bound=Model)
 SHELF_LENGTH = 6
 NEWEST = 200
 _TRANSLATED = ("title", "tagline", "description", "author", "requirements", "license_summary")
@@ -202,14 +201,6 @@ def _page(text: str) -> ProductPage:
         categories=[_bare(Category, **row) for row in parts["categories"]],
         related=[_card(**row) for row in parts["related"]],
     )
-
-
-def _bare(model: type[Row], **values: Any) -> Row:
-    """A row to look at, with these columns only. Without __init__, which takes longer than the database."""
-    row = model.__new__(model)
-    vars(row).update(values, _state=ModelState())
-    row._state.adding = False
-    return row
 
 
 def _time(text: str | None) -> datetime | None:

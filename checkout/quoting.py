@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from checkout.buyer import Buyer
 from checkout.cart import Cart, CartLine
-from checkout.pricing import Item, LineTotal, Totals, price
+from checkout.coupons import CartCoupon, discounts_of, quote_coupons
+from checkout.pricing import Discount, Item, LineTotal, Totals, price
 from storefront.money import STEPS
 
 
@@ -26,6 +27,12 @@ class Quote:
     lines: tuple[QuotedLine, ...]
     currency: str
     totals: Totals
+    coupons: tuple[CartCoupon, ...] = ()
+
+    @property
+    def refused(self) -> CartCoupon | None:
+        """A coupon in the cart that does not hold."""
+        return next((each for each in self.coupons if each.is_refused), None)
 
     @property
     def total(self) -> int:
@@ -43,11 +50,13 @@ class Quote:
 
 def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
     """Price what is in the cart, today and for this buyer. Nothing is written or promised."""
-    totals = price(
-        [Item(line.quantity, line.unit_amount) for line in cart.lines], step=STEPS.get(cart.currency, 1)
-    )
+    items = [Item(line.quantity, line.unit_amount) for line in cart.lines]
+    discounts: list[Discount] = []
+    coupons = quote_coupons(cart, buyer, items, discounts)
+    discounts += discounts_of(coupons)
+    totals = price(items, discounts, step=STEPS.get(cart.currency, 1))
     lines = tuple(
         QuotedLine(line.variant, line.quantity, line.unit_amount, line.problem, total)
         for line, total in zip(cart.lines, totals.lines, strict=True)
     )
-    return Quote(lines, cart.currency, totals)
+    return Quote(lines, cart.currency, totals, coupons)

@@ -8,17 +8,19 @@ from django.utils.functional import Promise as StrPromise
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from checkout.providers import providers
+from checkout.redeeming import USED_TWICE
 from storefront.money import DECIMALS
 from storefront.templatetags.shop import isolate, ltr, money
 
 # Why less is paid, by checkout.pricing.Part.reason.
-REASONS: dict[str, StrPromise] = {}
+REASONS: dict[str, StrPromise] = {"coupon": gettext_lazy("Coupon")}
 # Texts that rows hold as they stand here.
 _KNOWN = {
     gettext_noop("The order is held."),
+    USED_TWICE,
     gettext_noop("It speaks of no payment of this shop."),
 }
 _DIFFERENCE = re.compile(r"(reference|amount|currency|live mode): (.*?) instead of (.*?)(?:; |$)")

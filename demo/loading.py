@@ -14,9 +14,20 @@ from accounts.models import User
 from catalog.files import store_file
 from catalog.models import Category, Faq, Price, Product, ProductFile, ProductImage, Release, Variant
 from catalog.pictures import store_picture
+from delivery.codes import load_codes
 from delivery.models import LicensePlan
 from demo.affiliates import load_affiliates
-from demo.shop import BUILT, ShopFile, ShopProduct, ShopRelease, Words, shop_categories, shop_products
+from demo.coupons import load_coupons
+from demo.shop import (
+    BUILT,
+    ShopFile,
+    ShopProduct,
+    ShopRelease,
+    ShopVariant,
+    Words,
+    shop_categories,
+    shop_products,
+)
 from storefront.errors import StorefrontError
 
 
@@ -56,6 +67,7 @@ def load_demo() -> int:
         products = shop_products()
         for product in products:
             _load_product(product, categories)
+        load_coupons()
         load_affiliates()
         return len(products)
 
@@ -116,11 +128,7 @@ def _load_parts(product: Product, data: ShopProduct) -> None:
         variant = Variant.objects.create(product=product, position=position, **_in_all("title", entry.title))
         for currency, amount in entry.prices.items():
             Price.objects.create(variant=variant, currency=currency, amount=amount)
-        if entry.license:
-            limit, days = entry.license["sites"], entry.license["days"]
-            LicensePlan.objects.create(
-                product=product, variant=variant, activation_limit=limit, valid_days=days
-            )
+        _load_plan(variant, entry)
         variants.append(variant)
     releases = {entry.version: _load_release(product, entry) for entry in data.releases}
     for position, file in enumerate(data.files):
@@ -135,6 +143,17 @@ def _load_parts(product: Product, data: ShopProduct) -> None:
             stored = store_picture(File(picture))
         alt = _in_all("alt", shown.alt)
         ProductImage.objects.create(product=product, picture=stored, position=position, **alt)
+
+
+def _load_plan(variant: Variant, data: ShopVariant) -> None:
+    plan = LicensePlan(product=variant.product, variant=variant)
+    if data.license:
+        plan.activation_limit, plan.valid_days = data.license["sites"], data.license.get("days")
+        plan.save()
+    if data.codes:
+        plan.source, plan.low_stock = LicensePlan.Source.CODES, 3
+        plan.save()
+        load_codes(plan, "\n".join(data.codes).encode())
 
 
 def _load_release(product: Product, data: ShopRelease) -> Release:

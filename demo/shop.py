@@ -30,11 +30,15 @@ class ShopFaq:
 
 @dataclass(frozen=True)
 class ShopVariant:
-    """`prices` are integer minor units by currency; `license` says for how many sites and days, if any."""
+    """`prices` are integer minor units by currency; `license` says for how many sites and days, if any.
+
+    A licence without days is good for ever. Each sale of a variant with `codes` gives one of them.
+    """
 
     title: Words
     prices: dict[str, int]
     license: dict[str, int]
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
                 {} if has_one_variant else shared["variant"][variant["title"]],
                 variant["prices"],
                 variant.get("license", {}),
+                tuple(variant.get("codes", ())),
             )
             for variant in data["variants"]
         ),

@@ -1,3 +1,4 @@
+from checkout.models.coupon import Coupon, Redemption
 from checkout.models.demo import DemoCharge
 from checkout.models.dispute import Dispute
 from checkout.models.event import OrderEvent
@@ -9,6 +10,7 @@ from checkout.models.refund import Refund, RefundLine, RefundRequest
 from checkout.models.webhook import WebhookEvent
 
 __all__ = [
+    "Coupon",
     "DemoCharge",
     "Dispute",
     "Evidence",
@@ -18,6 +20,7 @@ __all__ = [
     "OrderLine",
     "Payment",
     "ReconcileMark",
+    "Redemption",
     "Refund",
     "RefundLine",
     "RefundRequest",

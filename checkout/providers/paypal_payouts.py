@@ -108,7 +108,7 @@ def send_payouts(
 
 
 def fetch_payouts(reference: str) -> PayoutReport:
-    """How a batch stands, with all its items. Raises ProviderUnavailable where there is no sensible answer."""
+    """How a batch stands, with all its items. Raises ProviderUnavailable without a sensible answer."""
     items: list[PayoutItem] = []
     page, pages = 1, 1
     with errors_in_our_words():
