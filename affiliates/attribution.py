@@ -1,6 +1,10 @@
 """Who is credited with an order, and why it may be refused."""
 
-from affiliates.models import Affiliate, Program, Referral
+from dataclasses import replace
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from affiliates.models import Affiliate, AffiliateCoupon, Program, Referral
 from affiliates.visits import Visit, read
 from checkout.models import Order
 
@@ -8,15 +12,43 @@ Way, Refusal = Referral.Way, Referral.Refusal
 
 
 def visit_of(order: Order) -> Visit | None:
-    """What the buyer came by: an earlier purchase, where that counts for a lifetime, or a link.
+    """What the buyer came by: an affiliate's coupon, or an earlier purchase, where that counts, or a link.
 
-    None for a link that was followed too long ago.
+    None for a link that was followed too long ago. One query for an order that nobody brought.
     """
-    program = Program.load()
-    if program.is_lifetime and (first := _first_referral(order)):
-        return Visit(first.affiliate_id, first.created_at, Way.LIFETIME)
+    facts = _facts().get(pk=order.pk)
     visit = read(order.referral)
-    return visit if visit and program.counts(visit.at, order.placed_at) else None
+    if visit and not _program(facts).counts(visit.at, order.placed_at):
+        visit = None
+    if facts["coupon"]:
+        return _by_coupon(facts["coupon"], order, visit)
+    if facts["is_lifetime"] and (first := _first_referral(order)):
+        return Visit(first.affiliate_id, first.created_at, Way.LIFETIME)
+    return visit
+
+
+def _facts() -> QuerySet[Order, dict[str, object]]:  # type: ignore[type-var]
+    """Of an order: an affiliate's coupon that it used, and what the programme says of links."""
+    used = AffiliateCoupon.objects.filter(coupon__redemptions__order=OuterRef("pk"))
+    program = Program.objects.order_by()
+    return Order.objects.annotate(
+        coupon=Subquery(used.order_by("coupon__redemptions__pk").values("pk")[:1]),
+        is_lifetime=Subquery(program.values("is_lifetime")[:1]),
+        cookie_days=Subquery(program.values("cookie_days")[:1]),
+    ).values("coupon", "is_lifetime", "cookie_days")
+
+
+def _program(facts: dict[str, object]) -> Program:
+    days = facts["cookie_days"]
+    return Program(cookie_days=days) if days else Program()
+
+
+def _by_coupon(pk: object, order: Order, visit: Visit | None) -> Visit:
+    """The coupon wins over any link; a link of the same affiliate says where the buyer came from."""
+    used = AffiliateCoupon.objects.select_related("coupon").get(pk=pk)
+    if visit is None or visit.affiliate_id != used.affiliate_id:
+        visit = Visit(used.affiliate_id, order.placed_at, Way.COUPON)
+    return replace(visit, way=Way.COUPON, coupon=used.coupon.code)
 
 
 def _first_referral(order: Order) -> Referral | None:

@@ -41,7 +41,7 @@ class CodeField(LineField):
 
     def clean(self, value: Any) -> str:
         code = str(super().clean(value))
-        if not _CODE.fullmatch(code) or len(fold_code(code)) < 3:
+        if not _CODE.fullmatch(code) or not 3 <= len(fold_code(code)) <= 40:  # some letters unfold to many
             raise ValidationError(_("Use 3 to 30 letters, digits or dashes, without spaces."))
         return code
 
@@ -146,7 +146,10 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         method: Any = self.fields["method"]
-        method.choices = [("", _("Choose…")), *Affiliate.Method.choices]
+        method.choices = [
+            ("", _("Choose…")),
+            *((name, words) for name, words in Affiliate.Method.choices if name in NEEDED),
+        ]
         method.required = False
 
     def clean(self) -> dict[str, Any]:

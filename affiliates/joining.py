@@ -30,31 +30,30 @@ def apply(user: User, application: Application) -> Affiliate:
     nobody.
     """
     known = Affiliate.objects.filter(user=user).first()
-    if known:
+    if known and not known.is_friend:
         return known
     program = Program.load()
     if not program.is_open:
         raise NotNow(_("We take no new affiliates at this time."))
     try:
         with transaction.atomic():
-            return _write(user, application, program)
+            return _write(known or Affiliate(user=user), application, program)
     except IntegrityError:
-        known = Affiliate.objects.filter(user=user).first()
+        known = Affiliate.objects.filter(user=user, kind=Affiliate.Kind.AFFILIATE).first()
         if known:  # a second click was quicker
             return known
         raise CodeTaken(_("This code belongs to somebody. Please choose another.")) from None
 
 
-def _write(user: User, application: Application, program: Program) -> Affiliate:
-    affiliate = Affiliate.objects.create(
-        user=user,
-        name=application.name,
-        code=application.code,
-        language=application.language,
-        website=application.website,
-        plan=application.plan,
-        terms=program.terms,
-    )
+def _write(affiliate: Affiliate, application: Application, program: Program) -> Affiliate:
+    """A buyer who has referred friends so far keeps what they have earned, and gets the new code."""
+    if affiliate.is_friend:
+        affiliate.method = ""
+    affiliate.kind, affiliate.status = Affiliate.Kind.AFFILIATE, Affiliate.Status.PENDING
+    affiliate.name, affiliate.code = application.name, application.code
+    affiliate.language, affiliate.website = application.language, application.website
+    affiliate.plan, affiliate.terms, affiliate.wants_digest = application.plan, program.terms, True
+    affiliate.save()
     if program.is_automatic:
         approve(affiliate)
     else:

@@ -64,6 +64,12 @@ def mail_paid(payout: Payout) -> None:
     _mail(payout.affiliate, "affiliate_paid", context, f"affiliate.paid:{payout.pk}")
 
 
+def mail_credit(payout: Payout, code: str) -> None:
+    """Give a buyer the coupon that they earned by their friends. Once a payout."""
+    context = {"payout": payout, "code": code, "shop_url": settings.SITE_URL}
+    _mail(payout.affiliate, "friend_credit", context, f"affiliate.credit:{payout.pk}")
+
+
 def mail_account_changed(affiliate: Affiliate) -> None:
     """Tell the affiliate that their money goes elsewhere from now on: it may not have been them."""
     stamp = f"{timezone.now():%Y%m%d%H%M%S%f}"

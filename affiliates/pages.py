@@ -1,6 +1,7 @@
 """What the pages of an affiliate show."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Prefetch
@@ -89,3 +90,10 @@ def _html(creative: Creative, picture: Any, link: str) -> SafeString:
         return format_html('<a href="{}">{}</a>', link, creative.text or creative.title)
     address = settings.SITE_URL + picture.url(640, "jpg")
     return format_html('<a href="{}"><img src="{}" width="320" alt="{}"></a>', link, address, creative.title)
+
+
+def coupons_of(affiliate: Affiliate) -> list[dict[str, str]]:
+    """The coupons for the affiliate's readers, with a link that brings each. One query."""
+    own = affiliate.coupons.select_related("coupon").filter(coupon__is_active=True)
+    codes = [each.coupon.code for each in own]
+    return [{"code": code, "link": link_to(affiliate, f"/?{urlencode({'coupon': code})}")} for code in codes]

@@ -38,27 +38,35 @@ class Due:
 
 
 def due() -> list[Due]:
-    """All that is owed and free, in four queries for any number of affiliates."""
+    """All that is owed to affiliates and free, in four queries for any number of them."""
+    return due_to(Affiliate.Kind.AFFILIATE)
+
+
+def due_to(kind: Affiliate.Kind) -> list[Due]:
+    """The same for one kind: buyers who refer friends get coupons, without staff."""
     rows, program = owed(), Program.load()
-    affiliates = Affiliate.objects.select_related("user").in_bulk({row[0] for row in rows})
+    found = Affiliate.objects.filter(kind=kind).select_related("user")
+    affiliates = found.in_bulk({row[0] for row in rows})
     thresholds = dict(program.thresholds.values_list("currency", "amount")) if program.pk else {}
     thresholds[settings.CURRENCY] = program.threshold
     return [
         Due(affiliate, currency, amount, _why_not(affiliate, currency, amount, thresholds.get(currency, 0)))
         for affiliate_id, currency, amount in rows
-        if (affiliate := affiliates[affiliate_id])
+        if (affiliate := affiliates.get(affiliate_id))
     ]
 
 
 def _why_not(affiliate: Affiliate, currency: str, amount: int, threshold: int) -> str:
     if not affiliate.destination:
         return _("No way to be paid is known yet.")
+    if affiliate.is_friend:
+        return ""
     if affiliate.method == Affiliate.Method.PAYPAL and not pays_out_in(currency):
         return _("PayPal pays nothing out in this currency.")
     return _("Less than the least payout.") if amount < threshold else ""
 
 
-def make_batches(wishes: Mapping[Wish, int], *, by: User) -> list[PayoutBatch]:
+def make_batches(wishes: Mapping[Wish, int], *, by: User | None) -> list[PayoutBatch]:
     """Take these sums, as they were shown, out of the balances and into batches: one a way and currency.
 
     A sum that is not what is owed any more is left out: it was paid by somebody else meanwhile, or taken
@@ -67,7 +75,8 @@ def make_batches(wishes: Mapping[Wish, int], *, by: User) -> list[PayoutBatch]:
     """
     with transaction.atomic():
         batches: dict[tuple[str, str], PayoutBatch] = {}
-        payable = {(each.affiliate.pk, each.currency) for each in due() if not each.why_not}
+        found = [each for kind in Affiliate.Kind for each in due_to(kind)]
+        payable = {(each.affiliate.pk, each.currency) for each in found if not each.why_not}
         for affiliate_id, currency in sorted(payable & wishes.keys()):
             affiliate, now = lock(affiliate_id), timezone.now()
             amount = balance(affiliate, currency, now).available

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from affiliates.models import Affiliate, Program, Rate, Referral
 from catalog.models import Product
-from checkout.models import OrderLine
+from checkout.models import Order, OrderLine
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,21 @@ def commissionable(line: OrderLine) -> int:
     return line.net_amount
 
 
-def earnings(affiliate: Affiliate, lines: Iterable[OrderLine], currency: str) -> list[Earning]:
+def earnings(affiliate: Affiliate, order: Order, lines: Iterable[OrderLine]) -> list[Earning]:
     """What each line earns by the rates of today; lines that brought nothing earn nothing.
 
     The lines come with their variants and products. Two to four queries.
     """
     program = Program.load()
-    rates = list(Rate.objects.filter(Q(affiliate=affiliate) | Q(affiliate=None)))
+    if affiliate.is_friend:
+        return [_by_share(line, program.friend_rate_bps, "friend") for line in lines if commissionable(line)]
+    used = Q(coupon=None) | Q(coupon__redemptions__order=order)
+    rates = list(Rate.objects.filter(Q(affiliate=affiliate) | Q(affiliate=None), used))
     order_number = _order_number(affiliate) if any(rate.from_orders > 1 for rate in rates) else 1
     rates = [
         rate
         for rate in rates
-        if rate.from_orders <= order_number and (rate.amount is None or rate.currency == currency)
+        if rate.from_orders <= order_number and (rate.amount is None or rate.currency == order.currency)
     ]
     paid = [line for line in lines if commissionable(line) > 0]
     shelves = _shelves(paid) if any(rate.category_id for rate in rates) else {}
@@ -78,7 +81,12 @@ def _earning(line: OrderLine, rate: Rate | None, program: Program) -> Earning:
         commission = min(rate.amount * line.quantity, base)
         return Earning(line, base, None, rate.amount, _rule_of(rate), commission)
     bps = program.rate_bps if rate is None or rate.percent_bps is None else rate.percent_bps
-    return Earning(line, base, bps, None, _rule_of(rate), share_of(base, bps))
+    return _by_share(line, bps, _rule_of(rate))
+
+
+def _by_share(line: OrderLine, bps: int, rule: str) -> Earning:
+    base = commissionable(line)
+    return Earning(line, base, bps, None, rule, share_of(base, bps))
 
 
 def share_of(base: int, bps: int) -> int:
@@ -93,6 +101,7 @@ def _rule_of(rate: Rate | None) -> str:
     parts = [
         name
         for name, is_meant in (
+            ("coupon", rate.coupon_id),
             ("affiliate", rate.affiliate_id),
             ("product", rate.product_id),
             ("category", rate.category_id),

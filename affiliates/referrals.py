@@ -55,13 +55,14 @@ def _credit(order_id: int, visit: Visit) -> None:
         path=visit.path,
         sub_id=visit.sub_id,
         utm=visit.utm,
+        coupon=visit.coupon,
         hints="" if refusal else hints_for(affiliate, order),
         created_at=timezone.now(),
     )
     if refusal:
         return
     lines = list(order.lines.select_related("order", "variant__product"))
-    earned = _write_commissions(referral, earnings(affiliate, lines, order.currency))
+    earned = _write_commissions(referral, earnings(affiliate, order, lines))
     _count(referral, earned, orders=1)
     _follow(referral, lines)
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from affiliates import clicks, digests, ledger, paypal_batches, proving, reminding, statements
+from affiliates import clicks, digests, friends, ledger, paypal_batches, proving, reminding, statements
 from affiliates.models import PayoutBatch, Statement
 
 BATCH = 50
@@ -26,6 +26,11 @@ def mail_earnings() -> None:
 @shared_task(name="affiliates.remind_of_payouts")
 def remind_of_payouts() -> None:
     reminding.remind_of_payouts()
+
+
+@shared_task(name="affiliates.give_credits")
+def give_credits() -> None:
+    friends.give_credits()
 
 
 @shared_task(name="affiliates.follow_batch")

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from affiliates.errors import LinkNotOurs
 from affiliates.forms import ApplicationForm, LinkForm, ProfileForm
+from affiliates.friends import friend_link, invite
 from affiliates.joining import Application, apply
 from affiliates.ledger import balances
 from affiliates.ledger_pages import ledger_file, ledger_page, newest
 from affiliates.links import link_to, qr, short_link
 from affiliates.models import Affiliate, Creative, Payout, Program
-from affiliates.pages import creative_of, dashboard_of, payout_rows
+from affiliates.pages import coupons_of, creative_of, dashboard_of, payout_rows
 from affiliates.profiles import change_profile
 from affiliates.reports import with_fresh_clicks
 from affiliates.statements import ask_for_statement
@@ -35,7 +36,7 @@ def _mine(request: HttpRequest) -> Affiliate | None:
 def _active_or_404(request: HttpRequest) -> Affiliate:
     """Who has ever been let in has a ledger to look at; applicants have none yet."""
     affiliate = _mine(request)
-    if affiliate is None or affiliate.status == Affiliate.Status.PENDING:
+    if affiliate is None or affiliate.is_friend or affiliate.status == Affiliate.Status.PENDING:
         raise Http404
     return affiliate
 
@@ -45,7 +46,8 @@ def _active_or_404(request: HttpRequest) -> Affiliate:
 def join(request: HttpRequest) -> HttpResponse:
     """What the programme offers, to everybody; whoever is signed in may apply."""
     reader = request.user if isinstance(request.user, User) else None
-    if reader and _mine(request):
+    mine = _mine(request) if reader else None
+    if mine and not mine.is_friend:
         return redirect("affiliate")
     if request.method != "POST" or reader is None:
         form = ApplicationForm(initial={"name": reader.name if reader else ""})
@@ -71,6 +73,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     affiliate = _mine(request)
     if affiliate is None:
         return redirect("affiliate_join")
+    if affiliate.is_friend:
+        return redirect("affiliate_friends")
     program = Program.load()
     context: dict[str, Any] = {"affiliate": affiliate, "program": program}
     if affiliate.status == Affiliate.Status.PENDING:
@@ -94,9 +98,29 @@ def _link(request: HttpRequest, affiliate: Affiliate) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def friends(request: HttpRequest) -> HttpResponse:
+    """The link that a buyer gives to friends, and what it has brought."""
+    reader, program = request.user, Program.load()
+    affiliate = _mine(request)
+    if affiliate and not affiliate.is_friend:
+        return redirect("affiliate")
+    context: dict[str, Any] = {"program": program, "affiliate": affiliate}
+    if request.method == "POST" and isinstance(reader, User):
+        try:
+            invite(reader, language=get_language() or "en")
+            return redirect("affiliate_friends")
+        except StorefrontError as refusal:
+            context["refusal"] = str(refusal)
+    if affiliate:
+        link = friend_link(affiliate, program)
+        context |= {"link": link, "qr": qr(link), "balances": balances(affiliate), "lines": newest(affiliate)}
+    return TemplateResponse(request, "affiliates/friends.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     affiliate = _mine(request)
-    if affiliate is None:
+    if affiliate is None or affiliate.is_friend:
         return redirect("affiliate_join")
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=affiliate)
     if form.is_bound and form.is_valid():
@@ -152,7 +176,9 @@ def _paid(request: HttpRequest) -> Any:
 def creatives(request: HttpRequest) -> HttpResponse:
     affiliate = _active_or_404(request)
     offered = Creative.objects.filter(is_active=True).select_related("picture", "product__cover")
-    shown = [creative_of(affiliate, each) for each in offered]
-    return TemplateResponse(
-        request, "affiliates/creatives.html", {"affiliate": affiliate, "creatives": shown}
-    )
+    context = {
+        "affiliate": affiliate,
+        "creatives": [creative_of(affiliate, each) for each in offered],
+        "coupons": coupons_of(affiliate),
+    }
+    return TemplateResponse(request, "affiliates/creatives.html", context)

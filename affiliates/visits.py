@@ -25,6 +25,7 @@ class Visit:
     path: str = ""
     sub_id: str = ""
     utm: str = ""
+    coupon: str = ""  # known when the order is credited, and never part of what travels
 
     @classmethod
     def now(cls, affiliate_id: int, way: str, *, path: str = "", sub_id: str = "", utm: str = "") -> Self:

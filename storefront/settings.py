@@ -213,6 +213,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-visitors": {"task": "affiliates.forget_visitors", "schedule": schedule(86400)},
     "mail-earnings": {"task": "affiliates.mail_earnings", "schedule": schedule(3600)},
     "remind-of-payouts": {"task": "affiliates.remind_of_payouts", "schedule": schedule(21600)},
+    "give-credits": {"task": "affiliates.give_credits", "schedule": schedule(3600)},
     "follow-due-batches": {"task": "affiliates.follow_due_batches", "schedule": schedule(60)},
     "print-due-statements": {"task": "affiliates.print_due_statements", "schedule": schedule(60)},
     "look-after-ledger": {"task": "affiliates.look_after_ledger", "schedule": schedule(86400)},

@@ -2,11 +2,12 @@
 
 from affiliates.admin.affiliates import AffiliateAdmin
 from affiliates.admin.payouts import PayoutBatchAdmin
-from affiliates.admin.program import CreativeAdmin, ProgramAdmin, RateAdmin
+from affiliates.admin.program import AffiliateCouponAdmin, CreativeAdmin, ProgramAdmin, RateAdmin
 from affiliates.admin.referrals import LedgerEntryAdmin, ReferralAdmin
 
 __all__ = [
     "AffiliateAdmin",
+    "AffiliateCouponAdmin",
     "CreativeAdmin",
     "LedgerEntryAdmin",
     "PayoutBatchAdmin",

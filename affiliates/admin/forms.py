@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from affiliates.forms import LineField
 from affiliates.models import Program, Rate, Threshold
-from affiliates.models.program import DEFAULT_RATE
+from affiliates.models.program import DEFAULT_RATE, FRIEND_RATE
 from catalog.admin.fields import AmountField
 from catalog.admin.languages import columns
 from checkout.admin.forms import NoteField
@@ -57,11 +57,23 @@ class ProgramForm(forms.ModelForm):
         help_text=_("Percent of the price after discounts and without tax."),
     )
 
+    friend_rate_bps = PercentField(
+        label=_("Reward for buyers"), initial=FRIEND_RATE, help_text=_("Percent of what a friend pays.")
+    )
+
     class Meta:
         model = Program
         fields = [
             *("is_open", "is_automatic", "rate_bps", "credit", "cookie_days", "uses_cookie", "is_lifetime"),
-            *("hold_days", "threshold", "payout_day", *columns("terms")),
+            *(
+                "friends_are_on",
+                "friend_rate_bps",
+                "friend_coupon",
+                "hold_days",
+                "threshold",
+                "payout_day",
+                *columns("terms"),
+            ),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -118,7 +130,10 @@ class RateForm(SumForm):
 
     class Meta:
         model = Rate
-        fields = ["affiliate", "product", "category", "from_orders", "percent_bps", "amount", "currency"]
+        fields = [
+            *("affiliate", "product", "category", "coupon", "from_orders", "percent_bps", "amount"),
+            "currency",
+        ]
 
 
 class ThresholdForm(SumForm):

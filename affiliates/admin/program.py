@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from affiliates.admin.forms import ProgramForm, RateForm, ThresholdForm
-from affiliates.models import Creative, Program, Rate, Threshold
+from affiliates.models import AffiliateCoupon, Creative, Program, Rate, Threshold
 from affiliates.wording import percent
 from catalog.admin.fields import PictureField
 from catalog.admin.languages import LanguagesAdmin, TranslatedForm
@@ -26,10 +26,12 @@ class ProgramAdmin(LanguagesAdmin, admin.ModelAdmin):
 
     form = ProgramForm
     inlines = [ThresholdInline]
+    autocomplete_fields = ["friend_coupon"]
     languages = ("terms",)
     before = [
         (None, {"fields": ["is_open", "is_automatic", "rate_bps"]}),
         (_("Links"), {"fields": ["credit", "cookie_days", "uses_cookie", "is_lifetime"]}),
+        (_("Friends of buyers"), {"fields": ["friends_are_on", "friend_rate_bps", "friend_coupon"]}),
         (_("Payouts"), {"fields": ["hold_days", "threshold", "payout_day"]}),
     ]
 
@@ -50,7 +52,7 @@ class RateAdmin(admin.ModelAdmin):
     form = RateForm
     list_display = ["applies_to", "for_whom", "from_orders", "earns"]
     list_select_related = ["affiliate", "product", "category"]
-    autocomplete_fields = ["affiliate", "product"]
+    autocomplete_fields = ["affiliate", "product", "coupon"]
 
     @admin.display(description=_("for"))
     def applies_to(self, rate: Rate) -> str:
@@ -66,6 +68,16 @@ class RateAdmin(admin.ModelAdmin):
 
     def _sum(self, rate: Rate) -> str:
         return money(rate.amount or 0, rate.currency)
+
+
+@admin.register(AffiliateCoupon)
+class AffiliateCouponAdmin(admin.ModelAdmin):
+    """Whose coupon it is; the coupon itself is made among the coupons."""
+
+    list_display = ["coupon", "affiliate", "created_at"]
+    list_select_related = ["coupon", "affiliate"]
+    autocomplete_fields = ["coupon", "affiliate"]
+    search_fields = ["coupon__code_folded", "affiliate__name", "affiliate__code_folded"]
 
 
 class CreativeForm(TranslatedForm):

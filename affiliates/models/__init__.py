@@ -1,5 +1,6 @@
-from affiliates.models.affiliate import Affiliate, bare_email
+from affiliates.models.affiliate import Affiliate
 from affiliates.models.click import Click, fold_click, today
+from affiliates.models.coupon import AffiliateCoupon
 from affiliates.models.creative import Creative
 from affiliates.models.entry import LedgerEntry, LedgerSum
 from affiliates.models.payout import Payout, PayoutBatch
@@ -11,6 +12,7 @@ from affiliates.models.tally import Counted, Tally, add_to_tallies
 
 __all__ = [
     "Affiliate",
+    "AffiliateCoupon",
     "Click",
     "Counted",
     "Creative",
@@ -26,7 +28,6 @@ __all__ = [
     "Tally",
     "Threshold",
     "add_to_tallies",
-    "bare_email",
     "fold_click",
     "today",
 ]

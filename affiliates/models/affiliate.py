@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.text import TextModel
-from storefront.text import fold_code, fold_email
+from storefront.text import fold_code, fold_mailbox
 
 
 class AffiliateQuerySet(models.QuerySet["Affiliate"]):
@@ -31,6 +31,10 @@ class Affiliate(TextModel):
         PAUSED = "paused", _("Paused")
         REJECTED = "rejected", _("Rejected")
 
+    class Kind(models.TextChoices):
+        AFFILIATE = "affiliate", _("Affiliate")
+        FRIEND = "friend", _("Buyer who refers friends")
+
     class Method(models.TextChoices):
         BANK = "bank", _("Bank transfer (IBAN)")
         PAYPAL = "paypal", _("PayPal")
@@ -38,10 +42,12 @@ class Affiliate(TextModel):
         SKRILL = "skrill", _("Skrill")
         WISE = "wise", _("Wise")
         MANUAL = "manual", _("Another way, as agreed")
+        CREDIT = "credit", _("A coupon of the shop")
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="affiliate", verbose_name=_("account")
     )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.AFFILIATE, editable=False)
     name = models.CharField(_("name"), max_length=120, help_text=_("Yours, or that of your site or channel."))
     code = models.CharField(_("code"), max_length=40, help_text=_("It stands in every link."))
     code_folded = models.CharField(max_length=40, unique=True, editable=False)
@@ -97,17 +103,23 @@ class Affiliate(TextModel):
         return self.status == self.Status.ACTIVE
 
     @property
+    def is_friend(self) -> bool:
+        return self.kind == self.Kind.FRIEND
+
+    @property
     def destination(self) -> str:
         """Where the money goes, as it stands in files and on statements; empty while it is not known."""
         if self.method == self.Method.BANK:
             return self.iban
+        if self.method == self.Method.CREDIT:
+            return self.user.email
         return self.payout_note if self.method == self.Method.MANUAL else self.payout_email
 
     def owns(self, email: str) -> bool:
-        """Whether an address is this affiliate's own, also with a tag: amal+books@ is amal@."""
+        """Whether an address is this affiliate's own, or an alias of it: amal+books@ is amal@."""
         mine = [self.user.email, self.payout_email]
         mine += EmailAddress.objects.filter(user=self.user_id).values_list("email", flat=True)
-        return bare_email(email) in {bare_email(each) for each in mine if each}
+        return fold_mailbox(email) in {fold_mailbox(each) for each in mine if each}
 
     def approve(self, *, by: Any = None) -> bool:
         """pending, paused or rejected -> active. False, and nothing done, when active already."""
@@ -128,9 +140,3 @@ class Affiliate(TextModel):
         for name, value in change.items() if moved else ():
             setattr(self, name, value)
         return bool(moved)
-
-
-def bare_email(address: str) -> str:
-    """The address without the tag behind a plus, which leads to the same mailbox."""
-    name, _at, domain = fold_email(address).rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"

@@ -7,8 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.text import TextModel
+from checkout.models import Coupon
 
-DEFAULT_RATE = 2000  # basis points
+DEFAULT_RATE, FRIEND_RATE = 2000, 1000  # basis points
 
 
 class Program(TextModel):
@@ -62,6 +63,23 @@ class Program(TextModel):
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(28)],
         help_text=_("Of each month: staff is reminded then of what is due. Empty means never."),
+    )
+    friends_are_on = models.BooleanField(
+        _("buyers may refer friends"),
+        default=False,
+        help_text=_("Each buyer has a link then. What they earn becomes a coupon when it is free."),
+    )
+    friend_coupon = models.ForeignKey(
+        Coupon,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("coupon for friends"),
+        help_text=_("What a friend gets who comes by a buyer's link."),
+    )
+    friend_rate_bps = models.PositiveIntegerField(
+        _("reward for buyers"), default=FRIEND_RATE, validators=[MaxValueValidator(10_000)]
     )
     terms = models.TextField(_("terms"), blank=True, help_text=_("Markdown. Applicants agree to these."))
 

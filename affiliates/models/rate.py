@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from affiliates.models.affiliate import Affiliate
 from catalog.models import Category, Product
+from checkout.models import Coupon
 
 
 class Rate(models.Model):
     """What is paid for a sale instead of the programme's own commission, where it applies.
 
-    The most particular one counts: that of an affiliate before one for everybody, of a product before one
-    of its category; among equals, the one for the most orders that the affiliate has brought.
+    The most particular one counts: that of a coupon first, that of an affiliate before one for everybody, of
+    a product before one of its category; among equals, the one for the most orders that were brought.
     """
 
     affiliate = models.ForeignKey(
@@ -29,6 +30,15 @@ class Rate(models.Model):
     )
     category = models.ForeignKey(
         Category, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("category")
+    )
+    coupon = models.ForeignKey(
+        Coupon,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("coupon"),
+        help_text=_("Only where this coupon was used."),
     )
     from_orders = models.PositiveIntegerField(
         _("from order number"),
@@ -73,9 +83,10 @@ class Rate(models.Model):
             raise ValidationError(_("Choose a product or a category, not both."))
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, int, int]:
+    def rank(self) -> tuple[bool, bool, bool, bool, int, int]:
         """The greater, the more particular."""
         return (
+            self.coupon_id is not None,
             self.affiliate_id is not None,
             self.product_id is not None,
             self.category_id is not None,
