@@ -1,6 +1,7 @@
 """Who is credited with an order, and why it may be refused."""
 
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -27,7 +28,7 @@ def visit_of(order: Order) -> Visit | None:
     return visit
 
 
-def _facts() -> QuerySet[Order, dict[str, object]]:  # type: ignore[type-var]
+def _facts() -> QuerySet[Order, dict[str, Any]]:
     """Of an order: an affiliate's coupon that it used, and what the programme says of links."""
     used = AffiliateCoupon.objects.filter(coupon__redemptions__order=OuterRef("pk"))
     program = Program.objects.order_by()
@@ -38,12 +39,12 @@ def _facts() -> QuerySet[Order, dict[str, object]]:  # type: ignore[type-var]
     ).values("coupon", "is_lifetime", "cookie_days")
 
 
-def _program(facts: dict[str, object]) -> Program:
+def _program(facts: dict[str, Any]) -> Program:
     days = facts["cookie_days"]
     return Program(cookie_days=days) if days else Program()
 
 
-def _by_coupon(pk: object, order: Order, visit: Visit | None) -> Visit:
+def _by_coupon(pk: int, order: Order, visit: Visit | None) -> Visit:
     """The coupon wins over any link; a link of the same affiliate says where the buyer came from."""
     used = AffiliateCoupon.objects.select_related("coupon").get(pk=pk)
     if visit is None or visit.affiliate_id != used.affiliate_id:
