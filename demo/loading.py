@@ -16,6 +16,7 @@ from catalog.models import Category, Faq, Price, Product, ProductFile, ProductIm
 from catalog.pictures import store_picture
 from delivery.codes import load_codes
 from delivery.models import LicensePlan
+from demo.affiliates import load_affiliates
 from demo.coupons import load_coupons
 from demo.shop import (
     BUILT,
@@ -67,6 +68,7 @@ def load_demo() -> int:
         for product in products:
             _load_product(product, categories)
         load_coupons()
+        load_affiliates()
         return len(products)
 
 

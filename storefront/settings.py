@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "catalog",
     "checkout",
     "delivery",
+    "affiliates",
 ]
 if DEMO:
     INSTALLED_APPS.append("demo")
@@ -114,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "affiliates.middleware.ReferralMiddleware",
     "storefront.middleware.PrivateByDefaultMiddleware",
 ]
 ROOT_URLCONF = "storefront.urls"
@@ -207,6 +209,14 @@ CELERY_BEAT_SCHEDULE = {
     "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
     "stamp-due": {"task": "delivery.stamp_due", "schedule": schedule(60)},
     "check-files": {"task": "catalog.check_files", "schedule": schedule(86400)},
+    "count-clicks": {"task": "affiliates.count_clicks", "schedule": schedule(60)},
+    "forget-visitors": {"task": "affiliates.forget_visitors", "schedule": schedule(86400)},
+    "mail-earnings": {"task": "affiliates.mail_earnings", "schedule": schedule(3600)},
+    "remind-of-payouts": {"task": "affiliates.remind_of_payouts", "schedule": schedule(21600)},
+    "give-credits": {"task": "affiliates.give_credits", "schedule": schedule(3600)},
+    "follow-due-batches": {"task": "affiliates.follow_due_batches", "schedule": schedule(60)},
+    "print-due-statements": {"task": "affiliates.print_due_statements", "schedule": schedule(60)},
+    "look-after-ledger": {"task": "affiliates.look_after_ledger", "schedule": schedule(86400)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")

@@ -4,27 +4,34 @@
 # transaction of its own, each safe to repeat. See docs/architecture.md.
 ORDER_REACTIONS = {
     "order.placed": [],
-    "order.paid": ["delivery.fulfilment.grant_downloads", "delivery.mails.mail_delivery"],
+    "order.paid": [
+        "delivery.fulfilment.grant_downloads",
+        "delivery.mails.mail_delivery",
+        "affiliates.referrals.credit_order",
+    ],
     "order.expired": ["delivery.codes.give_codes_back"],
     "order.held": ["checkout.mails.mail_staff_of_hold"],
     "order.released": ["delivery.licensing.issue_licenses", "delivery.mails.mail_delivery"],
     "order.refunded": [
         "delivery.access.update_access",
+        "affiliates.referrals.follow_money",
         "checkout.mails.mail_refund",
     ],
     "order.refund_asked": ["checkout.mails.mail_staff_of_refund_request"],
     "order.refund_declined": ["checkout.mails.mail_refund_declined"],
     "order.refund_failed": [
         "delivery.access.update_access",
+        "affiliates.referrals.follow_money",
         "delivery.mails.mail_delivery",
         "checkout.mails.mail_staff_of_failed_refund",
     ],
     "order.disputed": [
         "delivery.access.update_access",
+        "affiliates.referrals.follow_money",
         "checkout.mails.mail_staff_of_dispute",
     ],
-    "order.dispute_won": ["delivery.access.update_access"],
-    "order.dispute_lost": ["delivery.access.update_access"],
+    "order.dispute_won": ["delivery.access.update_access", "affiliates.referrals.follow_money"],
+    "order.dispute_lost": ["delivery.access.update_access", "affiliates.referrals.follow_money"],
     "order.mail_asked": ["delivery.mails.mail_delivery_again"],
     "order.email_changed": [],
 }

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from django.utils import translation
 from hypothesis import HealthCheck
@@ -15,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from delivery import sending
 from delivery.signing import forget_key
 from storefront.celery import app
+from tests import emptying
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.s3 import s3_server, use_s3
 from tests.doubles.stripe import StripeDouble
@@ -31,6 +33,9 @@ hypothesis_settings.register_profile(
     "random", hypothesis_settings.get_profile("ci"), derandomize=False, database=None
 )
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+BaseDatabaseOperations.execute_sql_flush = emptying.flush  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.models import Affiliate, Referral
+from affiliates.visits import Visit, sign
 from catalog.models import Price, Product, ProductFile, Release, Variant
 from checkout import reactions
 from checkout.buyer import Buyer
@@ -124,14 +126,47 @@ def started_payment(order: Order | None = None, provider: str = "demo") -> Payme
 
 def paid_order(*products: Product, coupons: Iterable[Coupon] = (), **buyer: Any) -> Order:
     """An order paid at the demo provider. Its reactions run after commit."""
-    payment = started_payment(pending_order(*products, coupons=coupons, **buyer))
-    demo.decide(DemoCharge.objects.get(key=payment.key), "pay")
-    sync_payment(payment)
-    payment.order.refresh_from_db()
-    return payment.order
+    return pay(pending_order(*products, coupons=coupons, **buyer))
 
 
 def handle_events_of(order: Order) -> None:
     """Run what follows from the order's events, as a worker would."""
     for event in order.events.filter(handled_at=None):
         reactions.react(event)
+
+
+def make_affiliate(code: str = "", **fields: Any) -> Affiliate:
+    """An active affiliate who is paid by hand."""
+    number = next(_numbers)
+    defaults = {
+        "user": fields.pop("user", None) or make_user(),
+        "name": f"Site {number}",
+        "code": code or f"site-{number}",
+        "language": "en",
+        "status": Affiliate.Status.ACTIVE,
+        "method": Affiliate.Method.MANUAL,
+        "payout_note": "Cash, at the fair",
+    }
+    return Affiliate.objects.create(**(defaults | fields))
+
+
+def referred_order(
+    affiliate: Affiliate, *products: Product, visit: Visit | None = None, **buyer: Any
+) -> Order:
+    """A paid order whose buyer came by the affiliate's link; what follows from that is done."""
+    cart = make_cart(*products)
+    came_by = visit or Visit.now(affiliate.pk, Referral.Way.LINK, path="/products/book/")
+    cart._session["referral"] = sign(came_by)
+    buyer = {"email": f"buyer{next(_numbers)}@example.com"} | buyer
+    order = pay(place_order(cart, make_buyer(**buyer)))
+    handle_events_of(order)
+    return order
+
+
+def pay(order: Order) -> Order:
+    """Pay an order at the demo provider. Its reactions run after commit."""
+    payment = started_payment(order)
+    demo.decide(DemoCharge.objects.get(key=payment.key), "pay")
+    sync_payment(payment)
+    payment.order.refresh_from_db()
+    return payment.order

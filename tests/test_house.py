@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from storefront.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ["accounts", "catalog", "checkout", "delivery", "demo", "storefront"]
+PACKAGES = ["accounts", "affiliates", "catalog", "checkout", "delivery", "demo", "storefront"]
 SOURCES = sorted(
     path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts
 )

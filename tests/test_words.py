@@ -22,6 +22,7 @@ from tests.factories import make_product, make_variant, paid_order, pending_orde
 
 pytestmark = pytest.mark.django_db
 NAMES = {"PDF", "IP", "JPEG", "PNG", "WebP", "GIF", "AVIF", "Markdown", "SHA", "USD", "EUR", "QR"}
+NAMES |= {"CSV", "HTML", "IBAN", "PayPal", "Payoneer", "Skrill", "Wise"}
 # What stands in titles and sentences without markup: e-mail and web addresses, order numbers, sign-in codes.
 ADDRESSED = re.compile(r"\S+@[\w.]+|https?://\S+|D-\d+|\b[A-Z]{4}-[A-Z]{4}\b")
 SILENT = {"script", "style", "noscript", "textarea", "code", "svg"}
@@ -104,6 +105,7 @@ PAGES = [
     "/accounts/inactive/",
     "/accounts/confirm-email/no-such-key/",
     "/downloads/broken/",
+    "/affiliates/join/",
 ]
 
 

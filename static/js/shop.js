@@ -77,6 +77,27 @@
     }
   }
 
+  // A page opened by an affiliate's link tells of it once it is drawn; the page itself is everybody's, and
+  // caches keep it. Where nothing may be kept in this browser, the links carry the code on.
+  async function tellOfReferral() {
+    const asked = new URLSearchParams(location.search);
+    const code = asked.get("ref");
+    if (!code || code.length > 100) return;
+    const said = new URLSearchParams({ path: location.pathname });
+    for (const name of ["sub", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"]) {
+      if (asked.has(name)) said.set(name, asked.get(name).slice(0, 100));
+    }
+    const answer = await fetch(`/r/${encodeURIComponent(code)}/`, { method: "POST", body: said, keepalive: true });
+    if (answer.status !== 202) return;
+    for (const link of document.querySelectorAll("a[href]")) {
+      const address = new URL(link.href);
+      if (address.origin !== location.origin || address.searchParams.has("ref") || link.hasAttribute("download")) continue;
+      address.searchParams.set("ref", code);
+      if (asked.has("sub")) address.searchParams.set("sub", asked.get("sub"));
+      link.href = address.href;
+    }
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-theme-switch], [data-copy]");
     if (button?.matches("[data-theme-switch]")) switchTheme();
@@ -89,6 +110,7 @@
     for (const control of document.querySelectorAll(working)) control.hidden = false;
     watchBuyButton();
     watchQuantities();
+    tellOfReferral().catch(() => { /* away for a moment: the cart looks at the page's address, too */ });
     carryCoupon();
   });
 })();

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.doubles.paypal_payouts import PayoutBook
 from tests.doubles.paypal_wire import Call, Reply, json_reply, refusal
 
 Events = list[dict[str, Any]]
@@ -29,6 +30,7 @@ class Book:
     disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
     refund_issue: str = ""  # why PayPal refuses every refund
     old_copies: list[dict[str, Any]] = field(default_factory=list)  # what the next looks still see
+    payouts: PayoutBook = field(default_factory=PayoutBook)
     page_address: str | None = None  # where PayPal claims its page to be
     seconds: int = 0
 
@@ -51,6 +53,8 @@ class Book:
                 return self._capture(order_id, call)
             case "POST", ["payments", "captures", capture_id, "refund"]:
                 return self._refund(capture_id, call, refund_status)
+            case _, ["payments", "payouts", *_rest]:
+                return self.payouts.call(call), []
             case "GET", ["customer", "disputes"]:
                 return self._list_disputes(call.query["disputed_transaction_id"])
             case "GET", ["customer", "disputes", dispute_id]:

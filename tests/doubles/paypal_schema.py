@@ -12,6 +12,7 @@ from tests.doubles.provider_schema import folder
 DOCUMENTS = {
     "/v2/checkout/": "paypal_checkout_orders_v2",
     "/v2/payments/": "paypal_payments_payment_v2",
+    "/v1/payments/payouts": "paypal_payments_payouts_batch_v1",
     "/v1/customer/": "paypal_customer_disputes_v1",
     "/v1/notifications/": "paypal_notifications_webhooks_v1",
 }
