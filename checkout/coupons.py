@@ -76,7 +76,7 @@ def quote_coupons(
     sold = [line.item.list_amount - line.discount for line in price(items, earlier, step=step).lines]
     facts = _facts(coupons, cart, buyer)
     judged = [_judge(coupon, cart.lines, sold, cart.currency, facts) for coupon in coupons]
-    return tuple(_best(judged, items, earlier, step))
+    return tuple(keep_best(judged, items, earlier, step))
 
 
 # --- One coupon ----------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def discounts_of(coupons: Iterable[CartCoupon]) -> list[Discount]:
     return [each.discount for each in applied if each.discount]
 
 
-def _best(
+def keep_best(
     judged: Sequence[CartCoupon], items: Sequence[Item], earlier: Sequence[Discount], step: int
 ) -> list[CartCoupon]:
     """Of those that apply, keep together what leaves the least to pay; the first entered among equals."""
