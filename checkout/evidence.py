@@ -16,6 +16,7 @@ from checkout.models import Dispute, Evidence
 from checkout.timeline import timeline
 from storefront.jobs import enqueue
 from storefront.pdf import PdfNotPossible, render_pdf
+from storefront.shop import shop
 
 logger = logging.getLogger(__name__)
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
@@ -80,7 +81,7 @@ def _print(evidence: Evidence) -> bytes:
     disputes = Dispute.objects.select_related("payment__order__user")
     context = {
         **evidence_of(disputes.get(pk=evidence.dispute_id)),
-        "site_name": settings.SITE_NAME,
+        "site_name": shop().name,
         "site_url": settings.SITE_URL,
         "language": evidence.language,
         "direction": "rtl" if evidence.language in settings.LANGUAGES_BIDI else "ltr",

@@ -13,6 +13,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from storefront.errors import StorefrontError
+from storefront.models.shop import Numerals
+from storefront.shop import shop
 
 # Decimals by currency. https://docs.stripe.com/currencies and ISO 4217 agree on these, but for the rial:
 # nobody has used its hundredths for a century, and the providers of Iran take whole rials.
@@ -26,7 +28,8 @@ DECIMALS = {code: places for places, codes in _CODES.items() for code in codes.s
 # Prices go in steps of so many minor units: Stripe wants a third decimal to be 0, and people count in tomans,
 # which are ten rials. https://docs.stripe.com/currencies#three-decimal
 STEPS = {**{code: 10 for code, places in DECIMALS.items() if places == 3}, "IRR": 10}
-DIGITS = {"fa": str.maketrans("0123456789.,", "۰۱۲۳۴۵۶۷۸۹٫٬")}
+_PERSIAN = str.maketrans("0123456789.,", "۰۱۲۳۴۵۶۷۸۹٫٬")
+_ARABIC = str.maketrans("0123456789.,", "٠١٢٣٤٥٦٧٨٩٫٬")
 _NUMBER = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
 # CLDR's symbols for these are bare codes in some languages; shops of the region write these words.
 SYMBOLS = {
@@ -104,9 +107,16 @@ def _example(currency: str) -> str:
     return plain_amount(1250 * 10 ** decimals(currency) // 100, currency)
 
 
+def numerals(language: str) -> dict[int, int]:
+    """How Latin digits and separators are written in a language: as they are, where it is empty."""
+    if language == "fa":
+        return _PERSIAN
+    return _ARABIC if language == "ar" and shop().arabic_numerals == Numerals.ARABIC else {}
+
+
 def digits(value: object) -> str:
     """A number, or a text with numbers in it, in the digits of the reader's language."""
-    table = DIGITS.get(get_language() or "", {})
+    table = numerals(get_language() or "")
     return _NUMBER.sub(lambda number: number[0].translate(table), str(value))
 
 
@@ -116,7 +126,7 @@ def format_number(amount: int, currency: str, language: str) -> str:
     whole, part = divmod(abs(amount), 10**places)
     # Not by Babel: its default numbering mixes separators.
     text = f"{whole:,}" + (f".{part:0{places}d}" if places else "")
-    return ("-" if amount < 0 else "") + text.translate(DIGITS.get(language, {}))
+    return ("-" if amount < 0 else "") + text.translate(numerals(language))
 
 
 def format_money(amount: int, currency: str, language: str) -> str:
@@ -136,13 +146,13 @@ def format_money(amount: int, currency: str, language: str) -> str:
 def format_rate(bps: int, language: str) -> str:
     """Basis points as a share of a hundred in the reader's digits: 750 is 7.5%, and ۷٫۵٪ in Persian."""
     whole, part = divmod(bps, 100)
-    number = f"{whole}.{part:02d}".rstrip("0").rstrip(".").translate(DIGITS.get(language, {}))
-    return number + ("٪" if language == "fa" else "%")
+    number = f"{whole}.{part:02d}".rstrip("0").rstrip(".").translate(numerals(language))
+    return number + ("٪" if numerals(language) else "%")
 
 
 def _format_toman(rials: int, language: str) -> str:
     tomans, rest = divmod(abs(rials), 10)
-    number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(DIGITS.get(language, {}))
+    number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(numerals(language))
     return ("-" if rials < 0 else "") + f"{number}\u00a0{TOMAN.get(language, 'toman')}"
 
 

@@ -19,12 +19,23 @@ from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
 from delivery.models import License, LicensePlan
+from storefront.models import Shop
+from storefront.shop import new_shop, save_shop
 
 _numbers = count(1)
 
 
 def make_user(email: str = "", **fields: Any) -> User:
     return User.objects.create_user(email or f"person{next(_numbers)}@example.com", **fields)
+
+
+def make_shop(**fields: Any) -> Shop:
+    """The shop's settings as staff has saved them."""
+    row = new_shop()
+    for name, value in fields.items():
+        setattr(row, name, value)
+    save_shop(row)
+    return row
 
 
 def make_product(amount: int | None = 1200, *, files: int = 1, **fields: Any) -> Product:

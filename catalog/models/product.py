@@ -14,6 +14,7 @@ from catalog.models.sample import SampleField, sample_name
 from catalog.models.slug import free_slug
 from catalog.models.text import TextModel
 from catalog.models.variant import Price
+from storefront.shop import shop
 from storefront.text import fold_for_search
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -200,13 +201,13 @@ class Product(TextModel):
     @property
     def refund_window_days(self) -> int:
         """How long a buyer of it may ask for the money back: its own number of days, or the shop's."""
-        return settings.REFUND_WINDOW_DAYS if self.refund_days is None else self.refund_days
+        return shop().refund_window_days if self.refund_days is None else self.refund_days
 
     @property
     def lowest_price(self) -> Price | None:
         """The price to show on a shelf, of a product loaded by for_shelf(); None where it can't be bought."""
         amount: int | None = self.__dict__["lowest_amount"]
-        return None if amount is None else Price(currency=settings.CURRENCY, amount=amount)
+        return None if amount is None else Price(currency=shop().currency, amount=amount)
 
     @property
     def card(self) -> Card:
@@ -220,7 +221,7 @@ class Product(TextModel):
             cover=self.cover,
             is_cover_drawn=self.is_cover_drawn,
             amount=self.__dict__["lowest_amount"],
-            currency=settings.CURRENCY,
+            currency=shop().currency,
         )
 
     def note_amounts(self) -> None:

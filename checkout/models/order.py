@@ -23,6 +23,7 @@ def new_token() -> str:
 
 
 def shop_refund_days() -> int:
+    """For rows that say none, as in migrations, which can't ask the shop's own row; orders always say."""
     return int(settings.REFUND_WINDOW_DAYS)
 
 

@@ -26,6 +26,7 @@ from checkout.providers.base import (
     RefundState,
 )
 from storefront.money import decimals
+from storefront.shop import shop
 from storefront.text import clean_line
 
 # How long PayPal knows a Request-Id.
@@ -125,7 +126,7 @@ def order_request(payment: Payment, return_url: str, cancel_url: str) -> dict[st
     """https://developer.paypal.com/docs/api/orders/v2/#orders_create"""
     order = payment.order
     context = {
-        "brand_name": clean_line(settings.SITE_NAME)[:127],
+        "brand_name": clean_line(shop().name)[:127],
         "return_url": return_url,
         "cancel_url": cancel_url,
         "user_action": "PAY_NOW",
