@@ -13,6 +13,10 @@ class PriceChanged(StorefrontError):
     """The sum is not the one that the buyer was shown."""
 
 
+class VatIdRefused(StorefrontError):
+    """What was given as a VAT id is none of the country."""
+
+
 class OrderNotPayable(StorefrontError):
     """The order is paid, refunded or gone: there is nothing to pay."""
 

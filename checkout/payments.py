@@ -19,6 +19,7 @@ from checkout.errors import (
     TooManyOrders,
 )
 from checkout.models import Order, Payment, Refund
+from checkout.place import note_card_country
 from checkout.providers import get_provider
 from checkout.providers.base import PaymentResult, PaymentState, Provider
 from checkout.refunds import book_refunds, request_refund
@@ -164,6 +165,8 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
         order.hold(mismatch)
         return
     _book(payment, order, result.capture_reference)
+    if result.country:
+        note_card_country(order, result.country)
 
 
 def _book(payment: Payment, order: Order, capture_reference: str) -> None:

@@ -11,6 +11,7 @@ from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, PriceChanged, TooManyOrders
 from checkout.models import Order, OrderEvent, OrderLine
+from checkout.place import note_place
 from checkout.quoting import Quote, QuotedLine, quote_cart
 from storefront.limits import within_limit
 from storefront.text import fold_email
@@ -43,7 +44,8 @@ def _placed_before(cart: Cart, quote: Quote, buyer: Buyer) -> Order | None:
     order = Order.objects.filter(cart_key=cart.key).first()
     if order is None:
         return None
-    mine, its = (fold_email(buyer.email), buyer.country), (order.email_folded, order.country)
+    mine = (fold_email(buyer.email), buyer.country, buyer.company, buyer.vat_id, quote.taxation.region)
+    its = (order.email_folded, order.country, order.company, order.vat_id, order.tax_region)
     is_same = mine == its and order.total == quote.total
     if not is_same or order.status == Order.Status.EXPIRED:
         cart.new_key()
@@ -59,6 +61,11 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
         email=buyer.email,
         language=buyer.language,
         country=buyer.country,
+        company=buyer.company,
+        vat_id=buyer.vat_id,
+        tax_country=quote.taxation.country,
+        tax_region=quote.taxation.region,
+        tax_treatment=quote.taxation.treatment,
         currency=quote.currency,
         total=quote.total,
         client_address=buyer.client_address,
@@ -66,6 +73,7 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
     )
     lines = OrderLine.objects.bulk_create(_line(order, line) for line in quote.lines)
     set_aside(order, lines)
+    note_place(order, buyer)
     OrderEvent.record(order, "order.placed", once="order.placed")
     if order.total == 0:
         _check_free_limits(quote, buyer)

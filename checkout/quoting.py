@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from checkout.buyer import Buyer
 from checkout.cart import Cart, CartLine
 from checkout.pricing import Item, LineTotal, Totals, price
+from checkout.taxes import Taxation, taxes_for
 from storefront.money import STEPS
 
 
@@ -26,6 +29,7 @@ class Quote:
     lines: tuple[QuotedLine, ...]
     currency: str
     totals: Totals
+    taxation: Taxation
 
     @property
     def total(self) -> int:
@@ -43,11 +47,14 @@ class Quote:
 
 def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
     """Price what is in the cart, today and for this buyer. Nothing is written or promised."""
-    totals = price(
-        [Item(line.quantity, line.unit_amount) for line in cart.lines], step=STEPS.get(cart.currency, 1)
-    )
+    taxation = taxes_for(cart.lines, buyer, timezone.now())
+    items = [
+        Item(line.quantity, line.unit_amount, tax)
+        for line, tax in zip(cart.lines, taxation.taxes, strict=True)
+    ]
+    totals = price(items, step=STEPS.get(cart.currency, 1))
     lines = tuple(
         QuotedLine(line.variant, line.quantity, line.unit_amount, line.problem, total)
         for line, total in zip(cart.lines, totals.lines, strict=True)
     )
-    return Quote(lines, cart.currency, totals)
+    return Quote(lines, cart.currency, totals, taxation)

@@ -17,10 +17,18 @@ from catalog.models import Variant
 from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, ProviderUnavailable
-from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, CurrencyForm, likely_country
+from checkout.forms import (
+    AddToCartForm,
+    ChangeCartForm,
+    CheckoutForm,
+    CurrencyForm,
+    buyer_at,
+    likely_country,
+)
 from checkout.models import Order
 from checkout.origin import is_from_this_shop
 from checkout.payments import start_payment
+from checkout.place import network_country
 from checkout.placing import place_order
 from checkout.providers import hidden_for
 from checkout.providers.transport import patience
@@ -93,18 +101,28 @@ def cart_currency(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
-    cart = Cart(request.session)
-    quote = quote_cart(cart, _reader(request))
+    cart, network = Cart(request.session), network_country(request)
+    guess = {"country": network or likely_country(request)}
+    buyer = buyer_at(replace(_reader(request), network_country=network), request.POST or guess)
+    quote = quote_cart(cart, buyer)
     if not quote.can_checkout:
         return redirect("cart")
+    initial = {"email": getattr(request.user, "email", ""), **guess}
+    form = CheckoutForm(
+        request.POST if request.method == "POST" else None,
+        quote=quote,
+        network_country=network,
+        initial=initial,
+    )
     if request.method != "POST":
-        initial = {"email": getattr(request.user, "email", ""), "country": likely_country(request)}
-        return _checkout_page(request, CheckoutForm(quote=quote, initial=initial), quote)
-    form = CheckoutForm(request.POST, quote=quote)
+        return _checkout_page(request, form, quote)
+    if "reprice" in request.POST:
+        form.forgive_what_is_missing()
+        return _checkout_page(request, form, quote)
     if not form.is_valid():
         return _checkout_page(request, form, quote)
     try:
-        order = place_order(cart, _buyer(request, form), shown_total=form.cleaned_data["shown_total"])
+        order = place_order(cart, _named(buyer, form), shown_total=form.cleaned_data["shown_total"])
         return _to_payment(order, form.cleaned_data.get("provider", ""))
     except ProviderUnavailable:
         form.add_error(
@@ -164,5 +182,6 @@ def _reader(request: HttpRequest) -> Buyer:
     )
 
 
-def _buyer(request: HttpRequest, form: CheckoutForm) -> Buyer:
-    return replace(_reader(request), email=form.cleaned_data["email"], country=form.cleaned_data["country"])
+def _named(buyer: Buyer, form: CheckoutForm) -> Buyer:
+    is_confirmed = form.cleaned_data.get("is_place_confirmed", False)
+    return replace(buyer, email=form.cleaned_data["email"], is_place_confirmed=is_confirmed)

@@ -145,9 +145,27 @@ def format_money(amount: int, currency: str, language: str) -> str:
 
 def format_rate(bps: int, language: str) -> str:
     """Basis points as a share of a hundred in the reader's digits: 750 is 7.5%, and ۷٫۵٪ in Persian."""
-    whole, part = divmod(bps, 100)
-    number = f"{whole}.{part:02d}".rstrip("0").rstrip(".").translate(numerals(language))
+    number = plain_rate(bps).translate(numerals(language))
     return number + ("٪" if numerals(language) else "%")
+
+
+def plain_rate(bps: int) -> str:
+    """Basis points as a number for programs and form fields: 750 is 7.5."""
+    whole, part = divmod(bps, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".")
+
+
+def parse_rate(text: str) -> int:
+    """What somebody typed as a share of a hundred, in any of our digits, as basis points: ٧٫٥٪ is 750.
+
+    Raises AmountNotUnderstood for what is no share of 0 to 100, and for more than two decimals.
+    """
+    typed = "".join(text.split()).translate(_TYPED).rstrip("%٪")
+    match = _PLAIN.fullmatch(typed)
+    places = len(match[1] or "") if match else 3
+    if places > 2 or (bps := int(typed.replace(".", "") + "0" * (2 - places))) > 10_000:
+        raise AmountNotUnderstood(_("Write a share of a hundred such as 7.5."))
+    return bps
 
 
 def _format_toman(rials: int, language: str) -> str:

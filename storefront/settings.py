@@ -47,6 +47,7 @@ SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 SITE_NAME = env.str("SITE_NAME", default="Dukkan")
 CURRENCY = env.str("CURRENCY", default="USD").upper()
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+COUNTRY_HEADER = env.str("COUNTRY_HEADER", default="")
 
 _site = urlsplit(SITE_URL)
 if _site.scheme not in ("http", "https") or not _site.hostname:

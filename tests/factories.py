@@ -1,6 +1,7 @@
 """Rows for tests, made as the shop makes them: an order is placed by place_order, paid by settle_payment."""
 
 import hashlib
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -14,7 +15,7 @@ from catalog.models import Price, Product, ProductFile, Release, Variant
 from checkout import reactions
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.models import DemoCharge, Order, Payment
+from checkout.models import DemoCharge, Order, Payment, TaxRate
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
@@ -36,6 +37,12 @@ def make_shop(**fields: Any) -> Shop:
         setattr(row, name, value)
     save_shop(row)
     return row
+
+
+def make_rate(country: str, bps: int, **fields: Any) -> TaxRate:
+    """A tax rate that has begun long ago, in basis points."""
+    begun = {"valid_from": timezone.now() - timedelta(days=3650)}
+    return TaxRate.objects.create(country=country, rate_bps=bps, **(begun | fields))
 
 
 def make_product(amount: int | None = 1200, *, files: int = 1, **fields: Any) -> Product:

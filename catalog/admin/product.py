@@ -63,6 +63,7 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
         (_("Cover and sample"), {"fields": ["cover_preview", "cover_upload", "draw_cover", "sample"]}),
         (_("Delivery"), {"fields": ["download_limit", "download_days", "keeps_old_releases", "stamping"]}),
         (_("On sale"), {"fields": ["status", "published_at", "refund_days", "is_featured", "slug"]}),
+        (_("Tax"), {"fields": ["tax_class"]}),
     ]
     readonly_fields = ["cover_preview"]
     list_display = ["cover_preview", "title", "kind", "state", "lowest", "as_buyer"]

@@ -63,6 +63,11 @@ class Product(TextModel):
         DRAFT = "draft", _("Draft")
         PUBLISHED = "published", _("Published")
 
+    class TaxClass(models.TextChoices):
+        STANDARD = "standard", _("At the standard rate")
+        EBOOK = "ebook", _("As an e-book")
+        EXEMPT = "exempt", _("Never")
+
     class Stamping(models.TextChoices):
         OFF = "off", _("No mark")
         STRICT = "strict", _("Marked; what can't be marked waits for you")
@@ -146,6 +151,13 @@ class Product(TextModel):
         default=Stamping.OFF,
         help_text=_("Name, part of the e-mail address and order number, on every page of a PDF."),
     )
+    tax_class = models.CharField(
+        _("taxed"),
+        max_length=10,
+        choices=TaxClass,
+        blank=True,
+        help_text=_("Empty taxes e-books as such, and all else at the standard rate."),
+    )
     is_featured = models.BooleanField(_("featured on the home page"), default=False)
     # What sorting by price looks at: the lowest amount when prices last changed. Never shown.
     sorting_amount = models.PositiveBigIntegerField(null=True, editable=False)
@@ -202,6 +214,13 @@ class Product(TextModel):
     def refund_window_days(self) -> int:
         """How long a buyer of it may ask for the money back: its own number of days, or the shop's."""
         return shop().refund_window_days if self.refund_days is None else self.refund_days
+
+    @property
+    def taxed_as(self) -> TaxClass:
+        """Its own tax class, or what its kind is as a rule."""
+        if self.tax_class:
+            return self.TaxClass(self.tax_class)
+        return self.TaxClass.EBOOK if self.kind == self.Kind.EBOOK else self.TaxClass.STANDARD
 
     @property
     def lowest_price(self) -> Price | None:

@@ -7,6 +7,7 @@ from checkout.admin.mismatches import MismatchAdmin
 from checkout.admin.money import PaymentAdmin, RefundAdmin
 from checkout.admin.orders import OrderAdmin
 from checkout.admin.requests import RefundRequestAdmin
+from checkout.admin.taxes import TaxRateAdmin
 
 __all__ = [
     "DisputeAdmin",
@@ -18,5 +19,6 @@ __all__ = [
     "ReadOnlyInline",
     "RefundAdmin",
     "RefundRequestAdmin",
+    "TaxRateAdmin",
     "WebhookEventAdmin",
 ]

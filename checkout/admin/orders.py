@@ -1,4 +1,5 @@
 from functools import partial
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -26,10 +27,21 @@ DOORS = {
 }
 
 
+class PlaceFilter(admin.SimpleListFilter):
+    title = _("buyer's country")
+    parameter_name = "place"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("differs", _("Told in two ways"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        return queryset.differing() if self.value() == "differs" else queryset  # type: ignore[attr-defined]
+
+
 @admin.register(Order)
 class OrderAdmin(OwnPage):
     list_display = ["number_shown", "email_shown", "total_shown", "state", "placed_at"]
-    list_filter = ["status", ("held_at", IsSet), "placed_at", "language"]
+    list_filter = ["status", ("held_at", IsSet), "placed_at", "language", "tax_treatment", PlaceFilter]
     search_fields = ["email_folded", "token", "payments__reference", "payments__capture_reference"]
     search_help_text = _("E-mail address, order number, or reference at the provider")
     date_hierarchy = "placed_at"

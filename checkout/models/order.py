@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Variant
 from checkout.errors import InvalidTransition
 from checkout.models.event import OrderEvent
+from checkout.models.tax import TaxTreatment
 from checkout.pricing import Item, LineTotal, Part, Tax
 from storefront.money import STEPS
 from storefront.text import fold_email
@@ -35,6 +36,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def paid(self) -> Self:
         """Orders whose buyer has a right to what is in them."""
         return self.filter(status__in=[Order.Status.PAID, Order.Status.PARTIALLY_REFUNDED])
+
+    def differing(self) -> Self:
+        """Orders whose evidence of the buyer's place names more than one country."""
+        countries = Count("tax_evidence__country", distinct=True)
+        return self.alias(countries_told=countries).filter(countries_told__gt=1)
 
     def overdue(self) -> Self:
         """Pending orders whose time is over, oldest first; those that are held wait for staff."""
@@ -67,6 +73,13 @@ class Order(models.Model):
     email_folded = models.CharField(max_length=320, editable=False, db_index=True)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     country = models.CharField(_("country"), max_length=2, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True)
+    vat_id = models.CharField(_("VAT id"), max_length=32, blank=True)
+    tax_country = models.CharField(_("taxed in"), max_length=2, blank=True)
+    tax_region = models.CharField(_("region"), max_length=60, blank=True)
+    tax_treatment = models.CharField(
+        _("tax"), max_length=20, choices=TaxTreatment, default=TaxTreatment.EXEMPT, editable=False
+    )
     currency = models.CharField(_("currency"), max_length=3)
     total = models.PositiveBigIntegerField(_("total"))
     status = models.CharField(
@@ -132,6 +145,15 @@ class Order(models.Model):
     @property
     def is_deliverable(self) -> bool:
         return self.is_paid and not self.is_held
+
+    @property
+    def evidence_differs(self) -> bool:
+        """Whether what tells the buyer's country names more than one."""
+        return len({each.country for each in self.tax_evidence.all()}) > 1
+
+    @property
+    def is_place_confirmed(self) -> bool:
+        return any(each.is_confirmed for each in self.tax_evidence.all())
 
     def mark_paid(self) -> bool:
         """pending or expired -> paid. False, and nothing done, when the order is past that."""

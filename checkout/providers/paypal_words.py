@@ -206,7 +206,14 @@ def payment_result(payment: Payment, order: Mapping[str, Any], *, is_live: bool)
         error=_why_not_there(capture),
         payee=unit.get("payee", {}).get("merchant_id", ""),
         approval=approval_of(order),
+        country=_payer_country(order),
     )
+
+
+def _payer_country(order: Mapping[str, Any]) -> str:
+    told = [*order.get("payment_source", {}).values(), order.get("payer", {})]
+    countries = (each.get("address", {}).get("country_code") for each in told if isinstance(each, dict))
+    return str(next(filter(None, countries), ""))
 
 
 def opened_at(payment: Payment, order: Mapping[str, Any]) -> datetime:
