@@ -18,6 +18,7 @@ from checkout.templatetags.staff import state
 from storefront.countries import country_name
 from storefront.money import AmountNotUnderstood, format_rate, parse_rate, plain_rate
 from storefront.shop import shop
+from storefront.templatetags.shop import when
 
 
 class RateField(forms.CharField):
@@ -53,7 +54,7 @@ class TaxRateAdmin(LanguagesAdmin, admin.ModelAdmin):
         (None, {"fields": ["country", "tax_class", "rate_bps", "valid_from"]}),
         (_("Seldom needed"), {"fields": ["region", "valid_until"], "classes": ["collapse"]}),
     ]
-    list_display = ["country_shown", "region", "tax_class", "rate_shown", "valid_from", "valid_until", "now"]
+    list_display = ["country_shown", "region", "tax_class", "rate_shown", "from_shown", "until_shown", "now"]
     list_filter = ["tax_class"]
     search_fields = ["country", "region"]
     change_list_template = "admin/checkout/taxrate/list.html"
@@ -87,6 +88,14 @@ class TaxRateAdmin(LanguagesAdmin, admin.ModelAdmin):
     @admin.display(description=_("rate"), ordering="rate_bps")
     def rate_shown(self, rate: TaxRate) -> str:
         return format_rate(rate.rate_bps, get_language() or "en")
+
+    @admin.display(description=_("valid from"), ordering="valid_from")
+    def from_shown(self, rate: TaxRate) -> str:
+        return when(rate.valid_from, "time")
+
+    @admin.display(description=_("valid until"), ordering="valid_until")
+    def until_shown(self, rate: TaxRate) -> str:
+        return when(rate.valid_until, "time") or "—"
 
     @admin.display(description=_("today"))
     def now(self, rate: TaxRate) -> str:

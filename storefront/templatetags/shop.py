@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Hashable
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
+from storefront.dates import day, moment
 from storefront.money import digits, format_money
 from storefront.shop import ShopFacts, shop
 
@@ -80,6 +82,14 @@ def _render_part(name: str, language: str, value: Hashable, facts: ShopFacts) ->
             "is_demo": settings.DEMO,
         },
     )
+
+
+@register.filter
+def when(value: datetime | date | None, style: str = "") -> str:
+    """A date in the reader's calendar and digits, with its time for "time"; nothing for none."""
+    if not value:
+        return ""
+    return moment(value) if style == "time" and isinstance(value, datetime) else day(value)
 
 
 @register.filter
