@@ -15,6 +15,7 @@ from accounts.models import User
 from checkout.models import Dispute, Evidence
 from checkout.timeline import timeline
 from storefront.jobs import enqueue
+from storefront.logo import logo_data
 from storefront.pdf import PdfNotPossible, render_pdf
 from storefront.shop import shop
 
@@ -82,6 +83,7 @@ def _print(evidence: Evidence) -> bytes:
     context = {
         **evidence_of(disputes.get(pk=evidence.dispute_id)),
         "site_name": shop().name,
+        "logo": logo_data(shop().logo),
         "site_url": settings.SITE_URL,
         "language": evidence.language,
         "direction": "rtl" if evidence.language in settings.LANGUAGES_BIDI else "ltr",

@@ -15,6 +15,7 @@ from catalog.files import store_file
 from catalog.models import Category, Faq, Price, Product, ProductFile, ProductImage, Release, Variant
 from catalog.pictures import store_picture
 from delivery.models import LicensePlan
+from demo.house import load_house
 from demo.shop import BUILT, ShopFile, ShopProduct, ShopRelease, Words, shop_categories, shop_products
 from storefront.errors import StorefrontError
 
@@ -51,6 +52,7 @@ def load_demo() -> int:
             _load_user(sign_in)
         if Product.objects.exists():
             return 0
+        load_house()
         categories = _load_categories()
         products = shop_products()
         for product in products:

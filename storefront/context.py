@@ -15,8 +15,6 @@ def is_personal(request: HttpRequest) -> bool:
 def page(request: HttpRequest) -> dict[str, Any]:
     facts = shop()
     language = get_language() or settings.LANGUAGE_CODE
-    # The prefix is the only difference between the addresses; translate_url() would resolve and reverse each.
-    address = request.get_full_path().removeprefix(_prefix(language))
     return {
         "shop": facts,
         "site_name": facts.name,
@@ -30,13 +28,19 @@ def page(request: HttpRequest) -> dict[str, Any]:
             {
                 "code": code,
                 "name": name,
-                "url": f"{_prefix(code)}{address}",
+                "url": address_in(code, request),
                 "is_current": code == language,
             }
             for code, name in settings.LANGUAGES
             if code in facts.languages or code == language
         ],
     }
+
+
+def address_in(language: str, request: HttpRequest) -> str:
+    """This page in another language: the prefix is the only difference between the addresses."""
+    here = _prefix(get_language() or settings.LANGUAGE_CODE)
+    return _prefix(language) + request.get_full_path().removeprefix(here)
 
 
 def _prefix(language: str) -> str:

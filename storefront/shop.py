@@ -10,8 +10,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import get_language
 
+from storefront.colours import Look, look_of
 from storefront.jobs import enqueue
 from storefront.models import Shop
 from storefront.models.shop import Calendar, Numerals
@@ -62,12 +64,27 @@ class ShopFacts:
         return self.legal_name or self.name
 
     @property
+    def look(self) -> Look:
+        return look_of(self.brand_colour, self.accent_colour)
+
+    @property
+    def brand_css(self) -> str:
+        """The address of a style sheet with the seller's own colours; empty where they chose none."""
+        if not (self.brand_colour or self.accent_colour):
+            return ""
+        return reverse("brand_css", args=[_plain(self.brand_colour), _plain(self.accent_colour)])
+
+    @property
     def logo_url(self) -> str:
         return f"{settings.MEDIA_URL}{self.logo}" if self.logo else ""
 
     def offers(self, currency: str) -> bool:
         """Whether buyers may pay in it, if what they buy has a price in it."""
         return not self.currencies or currency in {*self.currencies, self.currency}
+
+
+def _plain(colour: str) -> str:
+    return colour.removeprefix("#") or "ours"
 
 
 class _Kept:

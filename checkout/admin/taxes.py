@@ -1,3 +1,4 @@
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -42,8 +43,8 @@ class RateField(forms.CharField):
 
 
 class TaxRateForm(forms.ModelForm):
-    country = forms.ChoiceField(label=_("country"), choices=country_choices, widget=CountrySelect)
-    rate_bps = RateField(label=_("rate in %"), help_text=_("Such as 5 or 7.5."))
+    country = forms.ChoiceField(label=_("Country"), choices=country_choices, widget=CountrySelect)
+    rate_bps = RateField(label=_("Rate in %"), help_text=_("Such as 5 or 7.5."))
 
 
 @admin.register(TaxRate)
@@ -91,11 +92,11 @@ class TaxRateAdmin(LanguagesAdmin, admin.ModelAdmin):
 
     @admin.display(description=_("valid from"), ordering="valid_from")
     def from_shown(self, rate: TaxRate) -> str:
-        return when(rate.valid_from, "time")
+        return _moment(rate.valid_from)
 
     @admin.display(description=_("valid until"), ordering="valid_until")
     def until_shown(self, rate: TaxRate) -> str:
-        return when(rate.valid_until, "time") or "—"
+        return _moment(rate.valid_until) if rate.valid_until else "—"
 
     @admin.display(description=_("today"))
     def now(self, rate: TaxRate) -> str:
@@ -105,3 +106,8 @@ class TaxRateAdmin(LanguagesAdmin, admin.ModelAdmin):
         if rate.holds_at(at) and not rate.is_superseded:  # type: ignore[attr-defined]
             return state("good", "circle-check", _("Holds"))
         return state("", "x", _("Over"))
+
+
+def _moment(value: datetime) -> str:
+    """A day where something changes at its midnight, which is the rule."""
+    return when(value, "" if timezone.localtime(value).time() == time.min else "time")

@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('country', models.CharField(max_length=2, verbose_name='country')),
                 ('region', models.CharField(blank=True, help_text='Where a province or state has a rate of its own, its name as buyers choose it. The rate then is all that is taken there, not an addition.', max_length=60, verbose_name='region')),
-                ('tax_class', models.CharField(choices=[('standard', 'Everything else'), ('ebook', 'E-books')], default='standard', help_text='A country without a rate for e-books taxes them like everything else.', max_length=10, verbose_name='for')),
+                ('tax_class', models.CharField(choices=[('standard', 'Everything else'), ('ebook', 'E-books')], default='standard', help_text='A country without a rate for e-books taxes them like everything else.', max_length=10, verbose_name='applies to')),
                 ('rate_bps', models.PositiveIntegerField(verbose_name='rate')),
                 ('label', models.CharField(blank=True, help_text='Empty is VAT, in each language.', max_length=40, verbose_name='name on invoices')),
                 ('label_en', models.CharField(blank=True, help_text='Empty is VAT, in each language.', max_length=40, null=True, verbose_name='name on invoices')),

@@ -40,7 +40,7 @@ class TaxRate(TextModel):
         ),
     )
     tax_class = models.CharField(
-        _("for"),
+        _("applies to"),
         max_length=10,
         choices=[
             (Product.TaxClass.STANDARD, _("Everything else")),
