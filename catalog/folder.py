@@ -1,6 +1,7 @@
 """Private files in a folder of this machine."""
 
-from pathlib import Path
+import os
+import stat
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
@@ -10,13 +11,14 @@ class PrivateFolder(FileSystemStorage):
     """The shop alone writes here, and never a link: one that stands in a file's place leads elsewhere."""
 
     def size(self, name: str) -> int:
-        self._refuse_link(name)
-        return super().size(name)
+        return self._look_at(name).st_size
 
     def open(self, name: str, mode: str = "rb") -> File:
-        self._refuse_link(name)
+        self._look_at(name)
         return super().open(name, mode)
 
-    def _refuse_link(self, name: str) -> None:
-        if Path(self.path(name)).is_symlink():
+    def _look_at(self, name: str) -> os.stat_result:
+        found = os.lstat(self.path(name))
+        if stat.S_ISLNK(found.st_mode):
             raise FileNotFoundError(f"{name} is a link, and no file.")
+        return found

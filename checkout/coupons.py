@@ -76,7 +76,7 @@ def quote_coupons(
     sold = [line.item.list_amount - line.discount for line in price(items, earlier, step=step).lines]
     facts = _facts(coupons, cart, buyer)
     judged = [_judge(coupon, cart.lines, sold, cart.currency, facts) for coupon in coupons]
-    return tuple(_best(judged, items, earlier, step))
+    return tuple(keep_best(judged, items, earlier, step))
 
 
 # --- One coupon ----------------------------------------------------------------------------------
@@ -163,13 +163,16 @@ def _is_for(coupon: Coupon, product: int, facts: _Facts) -> bool:
 
 
 def discounts_of(coupons: Iterable[CartCoupon]) -> list[Discount]:
-    """What the coupons that apply take off: shares first, then amounts."""
-    applied = [each for each in coupons if each.discount]
-    applied.sort(key=lambda each: each.coupon.kind == Coupon.Kind.FIXED)
-    return [each.discount for each in applied if each.discount]
+    """What the coupons that apply take off: shares first, then amounts; those for the fewest lines first.
+
+    The order in which they were entered changes no sum.
+    """
+    applied = [(each.coupon, each.discount) for each in coupons if each.discount]
+    applied.sort(key=lambda one: (one[0].kind == Coupon.Kind.FIXED, len(one[1].on), one[0].pk))
+    return [discount for _coupon, discount in applied]
 
 
-def _best(
+def keep_best(
     judged: Sequence[CartCoupon], items: Sequence[Item], earlier: Sequence[Discount], step: int
 ) -> list[CartCoupon]:
     """Of those that apply, keep together what leaves the least to pay; the first entered among equals."""

@@ -21,23 +21,25 @@ def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> 
     """Place an order for what is in the cart; an order that costs nothing is paid at once.
 
     One state of the cart makes one order: sent twice, at once or later, it gives the order that is there,
-    unless the buyer or the sum is another. Raises CartNotUsable, PriceChanged when the sum in minor units
-    isn't the one shown, CouponNotUsable where that is for a coupon which does not hold (any more), and
-    TooManyOrders beyond the limits for free orders; then nothing is written.
+    at the price that it froze, unless the buyer or the sum is another.
+
+    Raises CartNotUsable, PriceChanged when the sum in minor units isn't the one shown, CouponNotUsable where
+    that is for a coupon which does not hold (any more), and TooManyOrders beyond the limits for free orders;
+    then nothing is written.
     """
     quote = quote_cart(cart, buyer)
     if not quote.can_checkout:
         raise CartNotUsable(
             _("Something in your cart can't be bought any more.") if quote.lines else _("Your cart is empty.")
         )
-    _check_sum(quote, shown_total)
-    if placed := _placed_before(cart, quote, buyer):
+    if placed := _placed_before(cart, buyer, quote.total if shown_total is None else shown_total):
         return placed
+    _check_sum(quote, shown_total)
     try:
         order = _write_order(cart, quote, buyer)
     except IntegrityError:
         # The same cart was sent at the same moment: its order is this one's, or this one has a new key now.
-        order = _placed_before(cart, quote, buyer) or _write_order(cart, quote, buyer)
+        order = _placed_before(cart, buyer, quote.total) or _write_order(cart, quote, buyer)
     cart.note_placed(order.pk)
     return order
 
@@ -51,12 +53,12 @@ def _check_sum(quote: Quote, shown_total: int | None) -> None:
         raise PriceChanged(_("The price has changed. Please look at the new sum before you pay."))
 
 
-def _placed_before(cart: Cart, quote: Quote, buyer: Buyer) -> Order | None:
+def _placed_before(cart: Cart, buyer: Buyer, total: int) -> Order | None:
     order = Order.objects.filter(cart_key=cart.key).first()
     if order is None:
         return None
     mine, its = (fold_email(buyer.email), buyer.country), (order.email_folded, order.country)
-    is_same = mine == its and order.total == quote.total
+    is_same = mine == its and order.total == total
     if not is_same or order.status == Order.Status.EXPIRED:
         cart.new_key()
         return None

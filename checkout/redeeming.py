@@ -52,8 +52,10 @@ def redeem(order: Order, used: Iterable[CartCoupon], totals: Totals, former: int
         Redemption(order=order, coupon=coupon, amount=taken[coupon.code]) for coupon in coupons
     )
     limited = [coupon.pk for coupon in coupons if coupon.is_limited]
-    if limited and former:
-        before = Q(order=former, order__status=Order.Status.PENDING, yielded_to=None) | Q(yielded_to=former)
+    if not (limited and former):
+        return
+    if Order.objects.filter(pk=former, status=Order.Status.PENDING).exists():
+        before = Q(order=former, yielded_to=None) | Q(yielded_to=former)
         Redemption.objects.filter(before, coupon__in=limited).update(yielded_to=order)
 
 

@@ -180,9 +180,11 @@ class LicenseAdmin(RowActions):
 
     def row_actions_of(self, object_id: str) -> tuple[str, ...]:
         """To revoke for ever takes the list: two clicks more."""
+        if not object_id.isdecimal():
+            return ()
         statuses = License.objects.filter(pk=object_id).values_list("status", flat=True)
         fitting = {"active": ("suspend", "free_places"), "suspended": ("resume", "free_places")}
-        return fitting.get(str(statuses.first()), ("free_places",)) if object_id.isdecimal() else ()
+        return fitting.get(str(statuses.first()), ("free_places",))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -5,6 +5,7 @@ These are asked for most often, by whoever has a link or a key, and the rest wou
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -54,7 +55,7 @@ def _to_reader(request: HttpRequest) -> HttpResponseBase | None:
     if found is None:
         return None
     language, is_order, token = found.groups()
-    with override(language or settings.LANGUAGE_CODE):
+    with override(language) if language else nullcontext():
         try:
             if is_order:
                 return answer_order_link(request, open_order_link(token))

@@ -21,8 +21,8 @@ from storefront.templatetags.shop import money, money_text
 from tests.factories import make_product, make_variant, paid_order, pending_order
 
 pytestmark = pytest.mark.django_db
-NAMES = {"PDF", "IP", "JPEG", "PNG", "WebP", "GIF", "AVIF", "Markdown", "SHA", "USD", "EUR", "QR", "CSV", "HTML", "IBAN"}
-NAMES |= {"PayPal", "Payoneer", "Skrill", "Wise"}
+NAMES = {"PDF", "IP", "JPEG", "PNG", "WebP", "GIF", "AVIF", "Markdown", "SHA", "USD", "EUR", "QR"}
+NAMES |= {"CSV", "HTML", "IBAN", "PayPal", "Payoneer", "Skrill", "Wise"}
 # What stands in titles and sentences without markup: e-mail and web addresses, order numbers, sign-in codes.
 ADDRESSED = re.compile(r"\S+@[\w.]+|https?://\S+|D-\d+|\b[A-Z]{4}-[A-Z]{4}\b")
 SILENT = {"script", "style", "noscript", "textarea", "code", "svg"}

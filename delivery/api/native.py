@@ -1,12 +1,13 @@
 """The licence API in our own words: see docs/licence-api.md."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, JsonResponse
-from django.utils.translation import get_language, override
+from django.utils.translation import override
 
 from catalog.markdown import render_markdown
 from delivery.activating import activate, deactivate, validate
@@ -19,6 +20,7 @@ from delivery.signing import public_keys
 from delivery.updates import newest_update
 
 MAX_NONCE = 200
+_LANGUAGES = dict(settings.LANGUAGES)
 _STATUSES = {
     "not_found": 404,
     "too_many_guesses": 429,
@@ -68,8 +70,8 @@ def _answer(
             raise BadRequest("The nonce is too long.")
     except BadRequest as error:
         return JsonResponse({word: False, "code": "bad_request", "message": str(error)}, status=400)
-    asked_in = texts.get("language", "")
-    with override(asked_in if asked_in in dict(settings.LANGUAGES) else get_language()):
+    language = texts.get("language", "")
+    with override(language) if language in _LANGUAGES else nullcontext():
         return _told(_question(request, texts), texts, deed, word, with_release=with_release)
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import translation
 
@@ -331,3 +332,20 @@ def test_without_the_right_nothing_is_told_or_made(client: Client, path: str) ->
 
     assert answer.status_code == 403
     assert Coupon.objects.count() == 1
+
+
+def test_whoever_may_only_look_sees_coupons_and_changes_none(client: Client) -> None:
+    coupon, user = make_coupon("EID", amounts={"USD": 500}, note="Before"), make_user(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_coupon", "view_redemption"]))
+    client.force_login(user)
+
+    page = client.get(f"{LIST}{coupon.pk}/change/")
+
+    assert page.status_code == 200
+    assert "EID takes $5.00 off." in words(page)
+    assert "copies/" not in words(page)
+    assert client.post(f"{LIST}{coupon.pk}/change/", FORM).status_code == 403
+    assert client.get(f"{LIST}{coupon.pk}/copies/").status_code == 403
+    client.post(LIST, {"action": "switch_off", "_selected_action": [coupon.pk]})
+    coupon.refresh_from_db()
+    assert (coupon.note, coupon.is_active) == ("Before", True)

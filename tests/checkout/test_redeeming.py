@@ -75,6 +75,18 @@ def test_the_order_is_frozen_when_the_coupon_ends_while_it_is_paid() -> None:
     assert (pay(order).total, order.status, uses(coupon)) == (900, "paid", 1)
 
 
+def test_who_goes_back_after_the_coupon_has_ended_gets_the_order_that_froze_it() -> None:
+    coupon = make_coupon(max_uses=1)
+    cart = make_cart(make_product(1000), coupons=[coupon])
+    order = place_order(cart, make_buyer(), shown_total=900)
+    Coupon.objects.update(is_active=False)
+
+    assert place_order(Cart(cart._session), make_buyer(), shown_total=900) == order
+    with pytest.raises(CouponNotUsable, match="not valid any more"):
+        place_order(Cart(cart._session), make_buyer("other@example.com"), shown_total=900)
+    assert Order.objects.count() == 1
+
+
 # --- Refused -------------------------------------------------------------------------------------
 
 
@@ -270,6 +282,18 @@ def test_an_order_that_somebody_else_paid_for_meanwhile_keeps_its_use() -> None:
     place_order(changed(cart), make_buyer())
 
     assert first.redemptions.get().yielded_to is None
+    assert uses(coupon) == 2
+
+
+def test_what_a_paid_order_took_over_stays_with_it_when_its_reader_orders_again() -> None:
+    coupon = make_coupon(max_uses=2)
+    cart = make_cart(make_product(1000), coupons=[coupon])
+    first = place_order(cart, make_buyer())
+    second = pay(place_order(changed(cart), make_buyer()))
+    third = place_order(changed(cart), make_buyer())
+
+    assert first.redemptions.get().yielded_to == second
+    assert third.redemptions.get().yielded_to is None
     assert uses(coupon) == 2
 
 

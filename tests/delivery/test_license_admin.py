@@ -210,4 +210,5 @@ def test_a_licence_has_its_moves_on_its_page_and_in_the_story_of_its_order(staff
     assert "was issued." in story
     assert "Suspended by staff." in story
     assert license_.key[-6:] in story
+    assert staff.get(f"{LIST}nonsense/change/").status_code == 302
     assert license_.key not in story

@@ -47,7 +47,7 @@ def test_the_page_shows_the_key_and_where_it_is_used() -> None:
 
     page = Client().get(page_of(license_)).content.decode()
 
-    assert f'<code class="license-key" dir="ltr" translate="no">{license_.key}</code>' in page
+    assert f'dir="ltr" translate="no">{license_.key}</code>' in page
     assert f'data-copy="{license_.key}"' in page
     assert "Places in use: 2 of 3." in page
     assert '<bdi dir="ltr">one.com</bdi>' in page

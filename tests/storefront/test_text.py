@@ -61,6 +61,27 @@ def test_a_code_is_one_however_it_was_typed(typed):
     assert fold_code(typed) == "رمضان2027"
 
 
+_SAME_LETTERS = ["يیى", "كک", "0٠۰", "2٢۲", "aA", "é", "ن", "9٩۹"]
+_SILENT = ["", "\u200c", "ـ", "-", " ", "\u064e", "\u200f", "–", "_"]
+_KEYS = st.integers(0, len(_SAME_LETTERS) - 1)
+
+
+@given(
+    st.lists(
+        st.tuples(_KEYS, st.integers(0, 9), st.integers(0, 9), *[st.sampled_from(_SILENT)] * 2), min_size=1
+    )
+)
+def test_no_keyboard_and_no_habit_makes_another_code(keys):
+    one = "".join(
+        _SAME_LETTERS[key][first % len(_SAME_LETTERS[key])] + silent for key, first, _, silent, _ in keys
+    )
+    other = "".join(
+        _SAME_LETTERS[key][last % len(_SAME_LETTERS[key])] + silent for key, _, last, _, silent in keys
+    )
+
+    assert fold_code(one) == fold_code(other) != ""
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("کتاب‌خوانی", "كتابخواني"), ("eid-25", "EID25"), ("Straße", "STRASSE")]
 )
