@@ -41,7 +41,7 @@ class PercentField(forms.CharField):
         except StorefrontError as error:
             raise ValidationError(str(error)) from error
         if share > 10_000:
-            raise ValidationError(_("Write a share of at most 100."))
+            raise ValidationError(_("A share is at most 100."))
         return share
 
 

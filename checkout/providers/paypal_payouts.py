@@ -85,9 +85,7 @@ def pays_out_in(currency: str) -> bool:
     return currency in CURRENCIES
 
 
-def send_payouts(
-    key: str, orders: Sequence[PayoutOrder], *, subject: str, attempt: str = ""
-) -> PayoutReport:
+def send_payouts(key: str, orders: Sequence[PayoutOrder], *, subject: str, attempt: str = "") -> PayoutReport:
     """Have PayPal send them, once: for 30 days it takes the same key no second time, and says what became of
     the first. Raises ProviderUnavailable, after which it may have been sent, and PaymentRefused for good.
 
