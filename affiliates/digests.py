@@ -25,7 +25,9 @@ def mail_earnings() -> None:
             created_at__lt=begins + timedelta(days=1),
             affiliate__wants_digest=True,
         )
-        rows = entries.select_related("affiliate__user", "line__line", "payout").order_by("affiliate", "pk")
+        rows = entries.select_related("affiliate__user", "line__product", "payout").order_by(
+            "affiliate", "pk"
+        )
         for affiliate, earned in groupby(rows.iterator(), key=_affiliate):
             mail_earned(affiliate, list(earned), f"{day:%Y-%m-%d}")
 

@@ -55,7 +55,7 @@ def _csv_line(entry: LedgerEntry) -> str:
 
 def _entries(affiliate: Affiliate) -> QuerySet[LedgerEntry]:
     entries = LedgerEntry.objects.filter(affiliate=affiliate)
-    return entries.select_related("line__line", "line__referral", "payout").order_by("-pk")
+    return entries.select_related("line__product", "line__referral", "payout").order_by("-pk")
 
 
 def _line(entry: LedgerEntry) -> dict[str, Any]:

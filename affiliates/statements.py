@@ -45,7 +45,7 @@ def statement_of(payout: Payout) -> dict[str, Any]:
     )
     if since is not None:
         lines = lines.filter(available_at__gt=since)
-    ordered = lines.select_related("line__line", "payout").order_by("available_at", "pk")
+    ordered = lines.select_related("line__product", "payout").order_by("available_at", "pk")
     shown = list(ordered[: MAX_LINES + 1])
     return {
         "payout": payout,

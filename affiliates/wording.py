@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from affiliates.models import LedgerEntry, Referral, ReferralLine
 from checkout.wording import sentence
-from storefront.money import digits
+from storefront.money import format_rate
 from storefront.templatetags.shop import isolate, ltr, money
 
 Kind, Way = LedgerEntry.Kind, Referral.Way
@@ -33,8 +34,8 @@ _WORDS: dict[tuple[str, str, bool], str] = {
 
 
 def why(entry: LedgerEntry) -> SafeString:
-    """Why the row is there, as a sentence for a page. The entry comes with its line and payout."""
-    title = isolate(entry.line.line.product_title) if entry.line else ""
+    """Why the row is there, as a sentence for a page. The entry comes with its line's product and payout."""
+    title = isolate(entry.line.product.title) if entry.line else ""
     if entry.kind == Kind.COMMISSION and entry.line:
         return _commission(entry, entry.line, title)
     cause = "refund" if entry.refund_id else "dispute" if entry.dispute_id else ""
@@ -58,10 +59,8 @@ def _commission(entry: LedgerEntry, line: ReferralLine, title: Any) -> SafeStrin
 
 
 def percent(bps: int) -> str:
-    """Basis points as a share, in the reader's digits: 2050 is 20.5%."""
-    whole, part = divmod(bps, 100)
-    number = f"{whole}.{part:02d}".rstrip("0") if part else str(whole)
-    return _("%(number)s%%") % {"number": digits(number)}
+    """Basis points as a share, in the reader's language: 2050 is 20.5%."""
+    return format_rate(bps, get_language() or settings.LANGUAGE_CODE)
 
 
 _WAYS: dict[str, Callable[[], str]] = {

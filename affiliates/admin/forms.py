@@ -1,8 +1,6 @@
 """What staff may ask for on the pages of affiliates."""
 
-import re
 import uuid
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -18,10 +16,7 @@ from catalog.admin.fields import AmountField
 from catalog.admin.languages import columns
 from checkout.admin.forms import NoteField
 from storefront.errors import StorefrontError
-from storefront.money import DECIMALS, parse_amount, plain_amount
-
-_TYPED = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫٪", "01234567890123456789.%")
-_SHARE = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
+from storefront.money import DECIMALS, parse_amount, parse_rate, plain_amount, plain_rate
 
 
 class PercentField(forms.CharField):
@@ -32,18 +27,22 @@ class PercentField(forms.CharField):
         self.widget.attrs |= {"dir": "ltr", "inputmode": "decimal", "size": 8, "autocomplete": "off"}
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{Decimal(value) / 100:f}" if isinstance(value, int) else value
+        return plain_rate(value) if isinstance(value, int) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
 
     def clean(self, value: Any) -> int | None:
-        text = "".join(str(super().clean(value)).split()).translate(_TYPED).strip("%")
+        text = str(super().clean(value)).strip()
         if not text:
             return None
-        if not _SHARE.fullmatch(text) or Decimal(text) > 100:
-            raise ValidationError(_("Write a percentage such as 20 or 12.5."))
-        return int(Decimal(text) * 100)
+        try:
+            share = parse_rate(text)
+        except StorefrontError as error:
+            raise ValidationError(str(error)) from error
+        if share > 10_000:
+            raise ValidationError(_("A share is at most 100."))
+        return share
 
 
 def currencies() -> list[tuple[str, str]]:

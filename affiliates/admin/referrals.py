@@ -76,7 +76,9 @@ class ReferralAdmin(ReadOnly):
 
     @admin.display(description=_("what it earned"))
     def earned(self, referral: Referral) -> str:
-        entries = LedgerEntry.objects.filter(line__referral=referral).select_related("line__line", "payout")
+        entries = LedgerEntry.objects.filter(line__referral=referral).select_related(
+            "line__product", "payout"
+        )
         rows = [
             format_html("<li>{} · {}</li>", money(entry.amount, entry.currency), why(entry))
             for entry in entries.order_by("pk")
@@ -96,7 +98,7 @@ class LedgerEntryAdmin(ReadOnly):
 
     list_display = ["created_at", "affiliate_shown", "why_shown", "amount_shown", "available_at"]
     list_filter = ["kind", "currency", "created_at"]
-    list_select_related = ["affiliate", "line__line", "payout", "by"]
+    list_select_related = ["affiliate", "line__product", "payout", "by"]
     search_fields = ["affiliate__name", "affiliate__code_folded", "reason", "cause"]
     ordering = ["-pk"]
     fields = readonly_fields = (

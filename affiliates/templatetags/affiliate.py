@@ -19,7 +19,8 @@ def signed(amount: int, currency: str) -> SafeString:
     """Minor units as a price that says whether it comes or goes."""
     language = get_language() or "en"
     direction = "rtl" if language in ("ar", "fa") else "ltr"
-    sign = "+" if amount > 0 else ""
+    # Without the mark, a plus would stand behind the number where one reads from the right.
+    sign = "\u200e+" if amount > 0 else ""
     return format_html(
         '<bdi class="money" dir="{}">{}{}</bdi>', direction, sign, format_money(amount, currency, language)
     )
