@@ -20,6 +20,8 @@ from delivery.signing import forget_key
 from storefront import shop as shop_module
 from storefront.celery import app
 from tests import emptying
+from tests.browser import chromium as chromium
+from tests.browser import playwright as playwright
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.s3 import s3_server, use_s3
 from tests.doubles.stripe import StripeDouble
