@@ -112,10 +112,10 @@ def test_a_company_abroad_pays_no_tax_and_reads_why(shopper: Client) -> None:
     assert paid_at.status_code == 302
     assert (order.company, order.vat_id) == ("Rot GmbH", "DE136695976")
     assert (order.tax_treatment, order.total) == (TaxTreatment.REVERSE_CHARGE, 10_000)
-    page = words(shopper.get(order.get_absolute_url()))
-    assert "Reverse charge" in page
-    assert "Bought for Rot GmbH" in page
-    assert "DE136695976" in page
+    said = words(shopper.get(order.get_absolute_url()))
+    assert "Reverse charge" in said
+    assert "Bought for Rot GmbH" in said
+    assert "DE136695976" in said
 
 
 @pytest.mark.parametrize(
