@@ -106,14 +106,13 @@ def parse_price(text: str, currency: str) -> int:
 def parse_rate(text: str) -> int:
     """What somebody typed as a share of a hundred, in any of our digits: ۱۲٫۵٪ is 1250 basis points.
 
-    Raises AmountNotUnderstood for what is no share of 0 to 100, and for more than two decimals.
+    Raises AmountNotUnderstood for what is no such number, and for more than two decimals.
     """
     typed = "".join(text.split()).translate(_TYPED).replace(",", ".").strip("%٪")
     match = _PLAIN.fullmatch(typed)
-    places = len(match[1] or "") if match else 3
-    if places > 2 or (bps := int(typed.replace(".", "") + "0" * (2 - places))) > 10_000:
+    if match is None or len(match[1] or "") > 2:
         raise AmountNotUnderstood(_("Write a share such as %(example)s.") % {"example": "12.5"})
-    return bps
+    return int(typed.replace(".", "") + "0" * (2 - len(match[1] or "")))
 
 
 def plain_rate(bps: int) -> str:

@@ -24,17 +24,17 @@ def csv_file(name: str, head: Sequence[Cell], rows: Iterable[Sequence[Cell]]) ->
 
     Rows are read while they are sent, after the request's language is over: words must be ready in them.
     """
-    response = StreamingHttpResponse(_lines(head, rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines(head, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _lines(head: Sequence[Cell], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+def csv_lines(head: Sequence[Cell], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     write = csv.writer(_Line()).writerow
     yield "\ufeff"  # else Excel takes the file for an old code page
     for row in chain([head], rows):
-        yield write([_defused(cell) for cell in row])
+        yield write([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
 
 
-def _defused(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def safe_cell(text: str) -> str:
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import date
 from django.template.response import TemplateResponse
@@ -23,7 +23,7 @@ from checkout.models import Coupon, Redemption
 from checkout.models.coupon import LISTS
 from checkout.templatetags.staff import state
 from storefront.money import digits
-from storefront.sheets import csv_sheet
+from storefront.spreadsheets import csv_file
 from storefront.templatetags.shop import isolate, money
 from storefront.text import fold_code
 
@@ -181,12 +181,12 @@ class CouponAdmin(admin.ModelAdmin):
         say(self, request, words, count)
 
     @admin.action(description=_("Download as a table (CSV)"), permissions=["view"])
-    def as_sheet(self, request: HttpRequest, coupons: QuerySet[Coupon]) -> HttpResponse:
+    def as_sheet(self, request: HttpRequest, coupons: QuerySet[Coupon]) -> StreamingHttpResponse:
         head = [gettext("code"), gettext("link"), gettext("uses"), gettext("state"), gettext("batch")]
-        rows = map(_sheet_row, coupons.order_by("pk")[:SHEET_ROWS].iterator(chunk_size=2000))
-        response = HttpResponse(csv_sheet(head, rows), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="coupons.csv"'
-        return response
+        rows = [
+            _sheet_row(coupon) for coupon in coupons.order_by("pk")[:SHEET_ROWS].iterator(chunk_size=2000)
+        ]
+        return csv_file("coupons.csv", head, rows)
 
 
 def link_to(coupon: Coupon) -> str:

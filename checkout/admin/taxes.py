@@ -37,9 +37,12 @@ class RateField(forms.CharField):
 
     def clean(self, value: Any) -> int:
         try:
-            return parse_rate(super().clean(value))
+            rate = parse_rate(super().clean(value))
         except AmountNotUnderstood as error:
             raise ValidationError(str(error)) from error
+        if rate > 10_000:
+            raise ValidationError(_("A tax is 100 percent at most."))
+        return rate
 
 
 class TaxRateForm(forms.ModelForm):

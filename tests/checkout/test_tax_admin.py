@@ -45,9 +45,9 @@ def test_a_rate_is_written_as_people_write_it(staff: Client, typed: str, bps: in
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"rate_bps": "101"}, "Write a share of a hundred"),
-        ({"rate_bps": "-1"}, "Write a share of a hundred"),
-        ({"rate_bps": "7.555"}, "Write a share of a hundred"),
+        ({"rate_bps": "101"}, "100 percent at most"),
+        ({"rate_bps": "-1"}, "Write a share such as 12.5"),
+        ({"rate_bps": "7.555"}, "Write a share such as 12.5"),
         ({"rate_bps": "\x00"}, "Null characters"),
         ({"rate_bps": ""}, "This field is required"),
         ({"country": "XX"}, "Select a valid choice"),
