@@ -70,7 +70,10 @@ def _keep(request: HttpRequest, visits: Iterable[Visit | None], program: Program
 
 def _carried(request: HttpRequest) -> Visit | None:
     """The link that the reader's page was opened by, where no cookie knows of it already."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # no address at all
+        return None
     if "ref=" not in page.query or page.netloc != request.get_host():
         return None
     query = {name: values[0] for name, values in parse_qs(page.query[:2000]).items()}
