@@ -127,7 +127,7 @@ def format_money(amount: int, currency: str, language: str) -> str:
     if currency == "IRR":
         return _format_toman(amount, language)
     number, symbol = format_number(abs(amount), currency, language), _symbol(currency, language)
-    minus = "-" if amount < 0 else ""
+    minus = _minus(language) if amount < 0 else ""
     if language != "en":
         return f"{minus}{number}\u00a0{symbol}"
     return f"{minus}{symbol}\u00a0{number}" if symbol[-1].isalpha() else f"{minus}{symbol}{number}"
@@ -143,7 +143,12 @@ def format_rate(bps: int, language: str) -> str:
 def _format_toman(rials: int, language: str) -> str:
     tomans, rest = divmod(abs(rials), 10)
     number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(DIGITS.get(language, {}))
-    return ("-" if rials < 0 else "") + f"{number}\u00a0{TOMAN.get(language, 'toman')}"
+    return (_minus(language) if rials < 0 else "") + f"{number}\u00a0{TOMAN.get(language, 'toman')}"
+
+
+def _minus(language: str) -> str:
+    """Bound to the left of its number by a mark, as CLDR has it: it would slip to the right of it."""
+    return "-" if language == "en" else "\u200e-"
 
 
 @cache

@@ -15,7 +15,7 @@ from storefront.money import (
     plain_amount,
 )
 
-NBSP = "\u00a0"
+NBSP, LRM = "\u00a0", "\u200e"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ NBSP = "\u00a0"
         (-123450, "USD", "en", "-$1,234.50"),
         (123450, "USD", "ar", f"1,234.50{NBSP}$"),
         (123450, "USD", "fa", f"۱٬۲۳۴٫۵۰{NBSP}$"),
-        (-123450, "USD", "fa", f"-۱٬۲۳۴٫۵۰{NBSP}$"),
+        (-123450, "USD", "fa", f"{LRM}-۱٬۲۳۴٫۵۰{NBSP}$"),
         (37500, "KWD", "en", f"KWD{NBSP}37.500"),
         (37500, "KWD", "ar", f"37.500{NBSP}د.ك."),
         (37500, "KWD", "fa", f"۳۷٫۵۰۰{NBSP}دینار کویت"),
@@ -39,7 +39,7 @@ NBSP = "\u00a0"
         (0, "EUR", "en", "€0.00"),
         (2_500_000, "IRR", "fa", f"۲۵۰٬۰۰۰{NBSP}تومان"),
         (2_500_000, "IRR", "en", f"250,000{NBSP}toman"),
-        (-15, "IRR", "ar", f"-1.5{NBSP}تومان"),
+        (-15, "IRR", "ar", f"{LRM}-1.5{NBSP}تومان"),
     ],
 )
 def test_money_is_shown(amount, currency, language, shown):
