@@ -14,7 +14,17 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ["accounts", "catalog", "checkout", "delivery", "demo", "locale", "storefront", "templates"]
+SOURCES = [
+    "accounts",
+    "catalog",
+    "checkout",
+    "delivery",
+    "demo",
+    "invoicing",
+    "locale",
+    "storefront",
+    "templates",
+]
 KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),

@@ -20,10 +20,11 @@ class PdfNotPossible(StorefrontError):
     """WeasyPrint, or a library of the machine that it opens, is missing."""
 
 
-def render_pdf(html: str, style: str) -> bytes:
+def render_pdf(html: str, style: str, **options: Any) -> bytes:
     """The page as a PDF, in this style (CSS). It may fetch nothing but our own fonts.
 
-    Raises PdfNotPossible where the machine lacks Pango; `manage.py doctor` says what to install.
+    `options` are WeasyPrint's, such as pdf_variant. The same page is the same bytes, if it has a date of its
+    own and a pdf_identifier. Raises PdfNotPossible where the machine lacks Pango; the doctor says what to do.
     """
     try:
         import weasyprint  # noqa: PLC0415  it opens Pango as soon as it is imported
@@ -36,7 +37,7 @@ def render_pdf(html: str, style: str) -> bytes:
     fetcher = _fetcher(weasyprint)
     styles = [weasyprint.CSS(string=css, font_config=fonts, url_fetcher=fetcher) for css in (_FACES, style)]
     document = weasyprint.HTML(string=html, url_fetcher=fetcher, media_type="print")
-    return bytes(document.write_pdf(stylesheets=styles, font_config=fonts))
+    return bytes(document.write_pdf(stylesheets=styles, font_config=fonts, **options))
 
 
 def _fetcher(weasyprint: Any) -> Any:

@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from storefront.wiring import ORDER_PARTS as ORDER_PARTS
 from storefront.wiring import ORDER_REACTIONS as ORDER_REACTIONS
 from storefront.wiring import ORDER_TIMELINE as ORDER_TIMELINE
 from storefront.wiring import SALE_CHECKS as SALE_CHECKS
@@ -47,6 +48,8 @@ SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 SITE_NAME = env.str("SITE_NAME", default="Dukkan")
 CURRENCY = env.str("CURRENCY", default="USD").upper()
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# Who sells, as invoices say it: the fields of invoicing.seller.Seller.
+SELLER = {"name": SITE_NAME}
 
 _site = urlsplit(SITE_URL)
 if _site.scheme not in ("http", "https") or not _site.hostname:
@@ -93,6 +96,7 @@ INSTALLED_APPS = [
     "catalog",
     "checkout",
     "delivery",
+    "invoicing",
 ]
 if DEMO:
     INSTALLED_APPS.append("demo")
@@ -205,6 +209,9 @@ CELERY_BEAT_SCHEDULE = {
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
     "stamp-due": {"task": "delivery.stamp_due", "schedule": schedule(60)},
+    "print-due-documents": {"task": "invoicing.print_due_documents", "schedule": schedule(60)},
+    "make-due-exports": {"task": "invoicing.make_due_exports", "schedule": schedule(60)},
+    "clear-old-exports": {"task": "invoicing.clear_old_exports", "schedule": schedule(86400)},
     "check-files": {"task": "catalog.check_files", "schedule": schedule(86400)},
     "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
 }

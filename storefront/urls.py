@@ -21,6 +21,7 @@ urlpatterns = [
         path("", include("catalog.urls")),
         path("", include("checkout.urls")),
         path("", include("delivery.urls")),
+        path("", include("invoicing.urls")),
         *([path("demo/", include("demo.urls"))] if settings.DEMO else []),
         prefix_default_language=False,
     ),

@@ -4,13 +4,18 @@
 # transaction of its own, each safe to repeat. See docs/architecture.md.
 ORDER_REACTIONS = {
     "order.placed": [],
-    "order.paid": ["delivery.fulfilment.grant_downloads", "delivery.mails.mail_delivery"],
+    "order.paid": [
+        "delivery.fulfilment.grant_downloads",
+        "delivery.mails.mail_delivery",
+        "invoicing.issuing.keep_books",
+    ],
     "order.expired": ["delivery.codes.give_codes_back"],
     "order.held": ["checkout.mails.mail_staff_of_hold"],
     "order.released": ["delivery.licensing.issue_licenses", "delivery.mails.mail_delivery"],
     "order.refunded": [
         "delivery.access.update_access",
         "checkout.mails.mail_refund",
+        "invoicing.issuing.keep_books",
     ],
     "order.refund_asked": ["checkout.mails.mail_staff_of_refund_request"],
     "order.refund_declined": ["checkout.mails.mail_refund_declined"],
@@ -18,13 +23,14 @@ ORDER_REACTIONS = {
         "delivery.access.update_access",
         "delivery.mails.mail_delivery",
         "checkout.mails.mail_staff_of_failed_refund",
+        "invoicing.issuing.keep_books",
     ],
     "order.disputed": [
         "delivery.access.update_access",
         "checkout.mails.mail_staff_of_dispute",
     ],
-    "order.dispute_won": ["delivery.access.update_access"],
-    "order.dispute_lost": ["delivery.access.update_access"],
+    "order.dispute_won": ["delivery.access.update_access", "invoicing.issuing.keep_books"],
+    "order.dispute_lost": ["delivery.access.update_access", "invoicing.issuing.keep_books"],
     "order.mail_asked": ["delivery.mails.mail_delivery_again"],
     "order.email_changed": [],
 }
@@ -33,6 +39,9 @@ ORDER_REACTIONS = {
 # transaction, and raise CartNotUsable where that is gone.
 SALE_CHECKS = ["delivery.codes.reasons_not_to_sell"]
 SALE_RESERVATIONS = ["delivery.codes.set_aside"]
+# What other apps show the buyer on the page of an order: functions called with the request and the Order,
+# which give markup.
+ORDER_PARTS = ["invoicing.pages.order_part"]
 # What staff reads on the page of an order: functions called with the Order and how many rows each may tell
 # of, which give entries of checkout.timeline.
 ORDER_TIMELINE = [
@@ -45,4 +54,5 @@ ORDER_TIMELINE = [
     "checkout.telling.tell_mails",
     "checkout.telling.tell_mismatches",
     "delivery.telling.tell_downloads",
+    "invoicing.telling.tell_documents",
 ]

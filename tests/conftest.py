@@ -14,10 +14,12 @@ from hypothesis import settings as hypothesis_settings
 
 from delivery import sending
 from delivery.signing import forget_key
+from invoicing import printing
 from storefront.celery import app
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.s3 import s3_server, use_s3
 from tests.doubles.stripe import StripeDouble
+from tests.flushing import let_tables_be_emptied
 
 # Pure functions run as many examples as the profile says; tests that write rows name a smaller number.
 hypothesis_settings.register_profile(
@@ -33,6 +35,13 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tables_that_only_grow_are_emptied_between_tests() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        let_tables_be_emptied(patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
     """Texts of the test's own thread are English; pages have the language of their address."""
@@ -46,6 +55,15 @@ def _tasks_run_at_once() -> Iterator[None]:
     app.conf.task_always_eager = app.conf.task_eager_propagates = True
     yield
     app.conf.task_always_eager = app.conf.task_eager_propagates = False
+
+
+@pytest.fixture(autouse=True)
+def _invoices_are_printed_where_they_are_tested(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere their PDFs stay due: nearly every test sells something, and a PDF takes its time."""
+    if "invoic" not in f"{request.path.parent.name}/{request.path.name}":
+        monkeypatch.setattr(printing, "print_document", lambda pdf: None)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -58,7 +59,12 @@ def test_placing_an_order(shopper: Client) -> None:
     assert Order.objects.count() == 1
 
 
-def test_from_the_webhook_to_the_delivery_mail(stripe: StripeDouble, commits: Any) -> None:
+def test_from_the_webhook_to_the_delivery_mail(
+    stripe: StripeDouble, commits: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows the mail, such as the invoice, has a number of its own."""
+    up_to_the_mail = [path for path in settings.ORDER_REACTIONS["order.paid"] if path.startswith("delivery.")]
+    monkeypatch.setitem(settings.ORDER_REACTIONS, "order.paid", up_to_the_mail)
     client = Client()
     payment = start_payment(pending_order(make_product(files=2), make_product(files=2)), "stripe")
     body, headers = stripe.signed(stripe.pay(payment.reference)[-1])
