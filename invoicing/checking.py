@@ -63,12 +63,13 @@ def _chain(say: Say) -> Iterator[str]:
 def _figures(document: Document) -> Iterator[str]:
     """Whether its columns say what its snapshot says, and the snapshot adds up."""
     said, lines = document.snapshot, document.snapshot["lines"]
-    columns = {name: getattr(document, name) for name in ("kind", "reason", "number", "counter", "currency")}
-    if any(said[name] != value for name, value in columns.items()):
+    said_in_all = said | said["totals"]
+    names = ("kind", "reason", "number", "counter", "currency", "net", "tax", "total")
+    if any(said_in_all[name] != getattr(document, name) for name in names):
         yield f"{document}: it says something else than its row."
     for name, of_line in (("net", "net"), ("tax", "tax"), ("total", "amount")):
         total = sum(line[of_line] for line in lines)
-        if not total == said["totals"][name] == getattr(document, name):
+        if total != said["totals"][name]:
             yield f"{document}: the {name} of its lines is {total}, and it says {said['totals'][name]}."
 
 

@@ -44,7 +44,10 @@ class DetailsForm(forms.Form):
         super().__init__(data, initial=buyer)
 
     def clean_name(self) -> str:
-        return clean_line(self.cleaned_data["name"])
+        name = clean_line(self.cleaned_data["name"])
+        if not name:  # marks of direction alone
+            raise forms.ValidationError(self.fields["name"].error_messages["required"])
+        return name
 
     def clean_address(self) -> str:
         rows = [clean_line(row) for row in clean_text(self.cleaned_data["address"]).split("\n")]
