@@ -20,14 +20,15 @@ def let_tables_be_emptied(patch: pytest.MonkeyPatch) -> None:
     original: Callable[..., None] = BaseDatabaseOperations.execute_sql_flush
 
     def execute(self: Any, statements: list[str]) -> None:
-        with _asleep(self.connection):
+        with asleep(self.connection):
             original(self, statements)
 
     patch.setattr(BaseDatabaseOperations, "execute_sql_flush", execute)
 
 
 @contextmanager
-def _asleep(connection: BaseDatabaseWrapper) -> Iterator[None]:
+def asleep(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """What somebody who owns the database could do: without the triggers that refuse."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             triggers = cursor.execute(_SQLITE).fetchall()
