@@ -17,7 +17,7 @@ from bench.needs import DEFAULTS, Need, ratio
 from bench.processes import HOST, NotReady, memory_mib, run, started
 from bench.weight import weigh
 
-PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "weight", "memory"]
+PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "invoices", "weight", "memory"]
 DATABASES = ["postgresql", "sqlite"]
 
 
@@ -63,6 +63,8 @@ class Bench:
             self.fulfil()
         if "reconcile" in parts:
             self.reconcile()
+        if "invoices" in parts:
+            self.invoices()
         if "weight" in parts:
             self.weight()
         if "memory" in parts:
@@ -116,12 +118,32 @@ class Bench:
                 for figure, value in row.items():
                     self.note(figure, name, value)
 
+    def invoices(self) -> None:
+        """One PDF beside WeasyPrint alone; then an export of many beside one of a fifth."""
+        say("Printing invoices ...")
+        settings = self.shop_for_money("ours-invoices")
+        run([sys.executable, "-m", "bench.seed", 2], settings)
+        for row in self.told("bench.invoices", "print", self.options.rounds, settings):
+            for name, value in row.items():
+                self.note("cpu", name, value)
+        sizes = {"export-small": self.options.documents // 5, "export": self.options.documents}
+        for name, documents in sizes.items():
+            say(f"Exporting {documents} invoices ...")
+            settings = self.shop_for_money(f"ours-{name}-{documents}")
+            run([sys.executable, "-m", "bench.seed", 2], settings)
+            (row,) = self.told("bench.invoices", "export", documents, settings)
+            for figure, value in row.items():
+                self.note(figure, name, value)
+
     def shop_for_money(self, name: str) -> dict[str, str]:
         settings = shops.made_ready(self.work, self.cluster, self.port(8), name)
         return settings | {"EMAIL_URL": "dummymail://"}
 
     def money(self, part: str, number: int, settings: dict[str, str]) -> list[dict[str, float]]:
-        told = run([sys.executable, "-m", "bench.money", part, number], settings)
+        return self.told("bench.money", part, number, settings)
+
+    def told(self, module: str, part: str, number: int, settings: dict[str, str]) -> list[dict[str, float]]:
+        told = run([sys.executable, "-m", module, part, number], settings)
         return [json.loads(line) for line in told.splitlines()]
 
     def weight(self) -> None:
@@ -208,6 +230,7 @@ def arguments() -> argparse.Namespace:
     add("--products", type=int, default=10_000, help="in our shop")
     add("--small", type=int, default=1_000, help="in the small shop, and in django-oscar")
     add("--orders", type=int, default=100_000, help="to reconcile, and a tenth of it beside")
+    add("--documents", type=int, default=500, help="to export, and a fifth of it beside")
     add("--rounds", type=int, default=5)
     add("--seconds", type=int, default=2, help="of load, a page and round")
     add("--only", help="names of pages with commas between, such as product,cart")
