@@ -17,6 +17,11 @@ def draw_due_covers() -> None:
         draw_cover_of(product)
 
 
+@shared_task(name="catalog.note_sales")
+def note_sales() -> None:
+    Product.objects.note_begun_and_ended_sales()
+
+
 @shared_task(name="catalog.check_files")
 def check_files() -> None:
     check_sizes()

@@ -1,17 +1,14 @@
-"""What stands on a product's page below it: variants, files, gallery, questions."""
+"""What stands on a product's page below it: releases, files, gallery, questions."""
 
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin.fields import AmountField, PictureField, PricesField
+from catalog.admin.fields import PictureField
 from catalog.admin.languages import Directed, TranslatedForm, columns
 from catalog.errors import FileRefused
 from catalog.files import put_upload
@@ -32,42 +29,6 @@ class LabelledFormSet(BaseInlineFormSet):
         super().add_fields(form, index)
         for field in form.fields.values():
             field.widget.attrs.setdefault("aria-label", field.label)
-
-
-class VariantForm(forms.ModelForm):
-    amount = AmountField(
-        settings.CURRENCY,
-        required=False,
-        help_text=_("0 is free; empty is not for sale."),
-    )
-    other_prices = PricesField(settings.CURRENCY, label=_("other currencies"), help_text=_("One on a line."))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["amount"].label = gettext("price in %(currency)s") % {"currency": settings.CURRENCY}
-        if self.instance.pk:
-            prices = {price.currency: price.amount for price in self.instance.prices.all()}
-            self.initial["amount"] = prices.pop(settings.CURRENCY, None)
-            self.initial["other_prices"] = prices
-
-    def save(self, commit: bool = True) -> Variant:  # noqa: FBT001, FBT002
-        variant: Variant = super().save(commit)
-        if commit:
-            variant.set_prices(
-                {settings.CURRENCY: self.cleaned_data["amount"], **self.cleaned_data["other_prices"]}
-            )
-        return variant
-
-
-class VariantInline(Directed, admin.TabularInline):
-    model = Variant
-    form = VariantForm
-    formset = LabelledFormSet
-    extra = 0
-    fields = [*columns("title"), "amount", "other_prices", "is_active", "position"]
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj else 1
 
 
 class FileForm(forms.ModelForm):
