@@ -1,5 +1,6 @@
 """A cart becomes an order: copied prices, frozen from then on."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from checkout.availability import set_aside
 from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, PriceChanged, TooManyOrders
-from checkout.models import Order, OrderEvent, OrderLine
+from checkout.models import BundledVariant, Order, OrderEvent, OrderLine
 from checkout.quoting import Quote, QuotedLine, quote_cart
 from storefront.limits import within_limit
 from storefront.text import fold_email
@@ -65,6 +66,7 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
         referral=cart.referral,
     )
     lines = OrderLine.objects.bulk_create(_line(order, line) for line in quote.lines)
+    BundledVariant.objects.bulk_create(_parts(lines, quote))
     set_aside(order, lines)
     OrderEvent.record(order, "order.placed", once="order.placed")
     if order.total == 0:
@@ -91,7 +93,17 @@ def _line(order: Order, line: QuotedLine) -> OrderLine:
         tax_is_included=tax.is_included,
         amount=line.amount,
         refund_days=line.product.refund_window_days,
+        is_bundle=bool(line.contents),
     )
+
+
+def _parts(lines: list[OrderLine], quote: Quote) -> Iterator[BundledVariant]:
+    """What bundles bring: of what their buyer has, one less, since it was taken off the price."""
+    for line, quoted in zip(lines, quote.lines, strict=True):
+        is_completed = any(part.reason == "bundle" for part in quoted.total.parts)
+        for content in quoted.contents:
+            quantity = line.quantity - (is_completed and content.is_owned)
+            yield BundledVariant(line=line, variant_id=content.variant_id, quantity=quantity)
 
 
 def _check_free_limits(quote: Quote, buyer: Buyer) -> None:

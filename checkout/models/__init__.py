@@ -1,3 +1,4 @@
+from checkout.models.bundled import BundledVariant
 from checkout.models.demo import DemoCharge
 from checkout.models.dispute import Dispute
 from checkout.models.event import OrderEvent
@@ -9,6 +10,7 @@ from checkout.models.refund import Refund, RefundLine, RefundRequest
 from checkout.models.webhook import WebhookEvent
 
 __all__ = [
+    "BundledVariant",
     "DemoCharge",
     "Dispute",
     "Evidence",
