@@ -50,6 +50,7 @@ def order_page(order: Order) -> dict[str, Any]:
         "state": "closed" if state == "paid" and _is_closed(lines) else state,
         "lines": lines,
         "downloads": downloads,
+        "is_mixed": len({offer.file.product_id for offer in downloads}) > 1,
         "whole_url": order_download_url(order) if downloads else "",
         "money": money,
         "kept": _kept(lines, money) if money and state == "paid" else [],
@@ -77,6 +78,7 @@ def _shelf(shelf: Shelf) -> dict[str, Any]:
         "downloads": shelf.downloads,
         "licenses": shelf.line.licenses.all(),
         "is_closed": is_closed,
+        "is_completed": any(part["reason"] == "bundle" for part in shelf.line.discounts),
         "is_asked": asked is not None and until is not None and asked.status == RefundRequest.Status.OPEN,
         "refund_until": until if may_ask else None,
     }
