@@ -30,11 +30,18 @@ class ShopFaq:
 
 @dataclass(frozen=True)
 class ShopVariant:
-    """`prices` are integer minor units by currency; `license` says for how many sites and days, if any."""
+    """`prices` are integer minor units by currency; `license` says for how many sites and days, if any.
+
+    `sale` is that of each currency, with `hours` until it ends; with `suggested` buyers name the price;
+    `tiers` is what each costs, in the order of their `from` quantities.
+    """
 
     title: Words
     prices: dict[str, int]
     license: dict[str, int]
+    sale: dict[str, int]
+    suggested: dict[str, int]
+    tiers: dict[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class ShopPicture:
 
 @dataclass(frozen=True)
 class ShopProduct:
-    """`days_on_sale` before loading it was published; None is a draft."""
+    """`days_on_sale` before loading it was published; None is a draft. A bundle `brings` others, by name."""
 
     name: str
     slug: str
@@ -90,6 +97,7 @@ class ShopProduct:
     releases: tuple[ShopRelease, ...]
     pictures: tuple[ShopPicture, ...]
     sample: str
+    brings: tuple[str, ...]
 
     @property
     def cover_path(self) -> str:
@@ -138,6 +146,9 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
                 {} if has_one_variant else shared["variant"][variant["title"]],
                 variant["prices"],
                 variant.get("license", {}),
+                variant.get("sale", {}),
+                variant.get("suggested", {}),
+                variant.get("tiers", {}),
             )
             for variant in data["variants"]
         ),
@@ -147,6 +158,7 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
             _picture(name, number, entry) for number, entry in enumerate(data["gallery"], start=1)
         ),
         sample=data.get("sample", ""),
+        brings=tuple(data.get("brings", ())),
     )
 
 
