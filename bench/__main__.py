@@ -5,20 +5,25 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from bench import buying, load, shops
+from bench import buying, fetching, load, shops
 from bench.browsing import Reader
 from bench.database import Cluster, postgresql
 from bench.needs import DEFAULTS, Need, ratio
 from bench.processes import HOST, NotReady, memory_mib, run, started
 from bench.weight import weigh
 
-PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "weight", "memory"]
+PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "delivery", "weight", "memory"]
 DATABASES = ["postgresql", "sqlite"]
+BIG = 1000  # megabytes
+DOWNLOADS_AT_ONCE = 20  # as the shop is set up
 
 
 class Bench:
@@ -28,6 +33,7 @@ class Bench:
         self.options, self.stack, self.work = options, stack, Path(options.work)
         self.work.mkdir(mode=0o711, parents=True, exist_ok=True)
         self.figures: load.Figures = {}
+        self.floors: dict[str, str] = {}  # beside which bare view a page was loaded
         self.cluster: Cluster = stack.enter_context(postgresql(self.work / "pg", self.port(9)))
         self._ours: dict[tuple[str, int], shops.Served] = {}
 
@@ -45,42 +51,42 @@ class Bench:
     def main_shop(self) -> shops.Served:
         return self.ours(self.options.database, self.options.products)
 
-    def oscar(self) -> shops.Served:
-        return self.stack.enter_context(
-            shops.oscar(self.work, self.cluster, self.port(1), self.options.small, say)
-        )
+    @cached_property
+    def hello(self) -> load.Page:
+        floor = self.stack.enter_context(shops.hello(self.work, self.port(0)))
+        return load.Page("hello", floor.base, floor.products, "Hello", floor.processes)
+
+    @cached_property
+    def oscar(self) -> shops.Served | None:
+        if self.options.no_oscar:
+            return None
+        served = shops.oscar(self.work, self.cluster, self.port(1), self.options.small, say)
+        return self.stack.enter_context(served)
 
     def measure(self) -> None:
-        parts = self.options.parts
-        oscar = self.oscar() if {"pages", "purchase"} & set(parts) and not self.options.no_oscar else None
-        if "pages" in parts:
-            self.pages(oscar)
-        if "purchase" in parts and oscar:
-            self.purchases(oscar)
-        if "orders" in parts:
-            self.orders()
-        if "fulfil" in parts:
-            self.fulfil()
-        if "reconcile" in parts:
-            self.reconcile()
-        if "weight" in parts:
-            self.weight()
-        if "memory" in parts:
-            self.memory()
+        for part in PARTS:
+            if part in self.options.parts:
+                getattr(self, part)()
 
-    def pages(self, oscar: shops.Served | None) -> None:
-        floor = self.stack.enter_context(shops.hello(self.work, self.port(0)))
-        pages = [load.Page("hello", floor.base, floor.products, "Hello", floor.processes)]
-        pages += shops.oscar_pages(oscar) if oscar else []
+    def load_beside(self, name: str, pages: Sequence[load.Page]) -> None:
+        """Load the pages, and the bare view by this name."""
+        pages = [replace(self.hello, name=name), *pages]
+        self.figures |= load.measure(pages, rounds=self.options.rounds, seconds=self.options.seconds, say=say)
+        self.floors |= {page.name: name for page in pages}
+
+    def pages(self) -> None:
+        pages = shops.oscar_pages(self.oscar) if self.oscar else []
         pages += shops.public_pages(self.main_shop()) + shops.pages_with_cart(self.main_shop())
         pages += shops.public_pages(self.ours(self.options.database, self.options.small), "-small")
         if self.options.only:
-            pages = [page for page in pages if page.name in {"hello", *self.options.only.split(",")}]
-        self.figures |= load.measure(pages, rounds=self.options.rounds, seconds=self.options.seconds, say=say)
+            pages = [page for page in pages if page.name in self.options.only.split(",")]
+        self.load_beside("hello", pages)
 
-    def purchases(self, oscar: shops.Served) -> None:
+    def purchase(self) -> None:
+        if self.oscar is None:
+            return
         say("Guests buy ...")
-        ours = self.main_shop()
+        ours, oscar = self.main_shop(), self.oscar
         for shop, buy in ((ours, buying.buy_ours), (oscar, buying.buy_oscar)):
             buying.cpu_of_purchases(shop, buy, 10)  # warms both workers
         for _round in range(self.options.rounds):
@@ -120,9 +126,47 @@ class Bench:
         settings = shops.made_ready(self.work, self.cluster, self.port(8), name)
         return settings | {"EMAIL_URL": "dummymail://"}
 
-    def money(self, part: str, number: int, settings: dict[str, str]) -> list[dict[str, float]]:
-        told = run([sys.executable, "-m", "bench.money", part, number], settings)
-        return [json.loads(line) for line in told.splitlines()]
+    def money(self, part: str, number: int, settings: dict[str, str]) -> Any:
+        return self.told("money", part, number, settings=settings)
+
+    def told(self, module: str, *words: object, settings: dict[str, str]) -> Any:
+        """What one of our programs says in the shop's own process, a line of JSON each."""
+        said = run([sys.executable, "-m", f"bench.{module}", *words], settings)
+        return [json.loads(line) for line in said.splitlines()]
+
+    def delivery(self) -> None:
+        say("Buyers and programs fetch, through nginx ...")
+        with fetching.behind_nginx(self.work, self.cluster, self.port(5)) as shop:
+            self.load_beside("bare", [*shop.licence_pages(), *shop.link_pages()])
+            for _round in range(self.options.rounds):
+                for name, speed in shop.speeds(BIG).items():
+                    self.note("mbs", name, speed)
+            self.disturb(shop, "nginx", room=fetching.READERS)
+        say("The shop sends by itself ...")
+        with fetching.by_itself(self.work, self.port(5)) as shop:
+            for size, megabytes in (("small", 10), ("large", BIG)):
+                self.note("mib", f"sent-{size}", shop.peak_after(megabytes))
+            self.disturb(shop, "embedded", room=DOWNLOADS_AT_ONCE)
+        self.stamps()
+
+    def disturb(self, shop: fetching.Shop, name: str, *, room: int) -> None:
+        """How long other pages take, at the most, without and with slow readers in turn."""
+        shop.page.check()  # warms it, too
+        for _round in range(self.options.rounds):
+            self.note("p99", name, shop.page.load(self.options.seconds)["p99"])
+            with shop.disturbed(room):
+                self.note("p99", f"{name}-disturbed", shop.page.load(self.options.seconds)["p99"])
+
+    def stamps(self) -> None:
+        say("Books are marked ...")
+        settings = shops.ours_settings(self.work / "stamps", self.port(8))
+        for row in self.told("stamps", "time", self.options.rounds, settings=settings):
+            for name, milliseconds in row.items():
+                self.note("ms", name, milliseconds)
+        for kind in ("pdf", "epub"):
+            for size, megabytes in (("small", 10), ("large", 300)):
+                for peak in self.told("stamps", "peak", kind, megabytes, settings=settings):
+                    self.note("mib", f"{kind}-{size}", peak)
 
     def weight(self) -> None:
         say("A browser loads a product page in three languages ...")
@@ -155,12 +199,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def report(figures: load.Figures) -> None:
-    names = [name for figure, name in figures if figure == "rps"]
-    rows = [["page", "req/s", "p50 ms", "p99 ms", "cpu ms", "of hello's req/s", "least", "most"]]
+def report(figures: load.Figures, floors: Mapping[str, str]) -> None:
+    names = list(floors)
+    rows = [["page", "req/s", "p50 ms", "p99 ms", "cpu ms", "of the bare view's", "least", "most"]]
     for name in names:
         shown = [f"{median(figures[figure, name]):.3g}" for figure in ("p50", "p99", "cpu")]
-        least, middle, most = ratio(figures["rps", name], figures["rps", "hello"])
+        least, middle, most = ratio(figures["rps", name], figures["rps", floors[name]])
         rows.append([name, f"{median(figures['rps', name]):.0f}", *shown])
         rows[-1] += [f"{middle:.4f}", f"{least:.4f}", f"{most:.4f}"]
     table(rows)
@@ -238,7 +282,7 @@ def main() -> int:
     with ExitStack() as stack:
         bench = Bench(options, stack)
         bench.measure()
-    report(bench.figures)
+    report(bench.figures, bench.floors)
     if options.json:
         Path(options.json).write_text(
             json.dumps(

@@ -37,6 +37,7 @@ class _Forms(HTMLParser):
 class Answer:
     status: int
     url: str
+    headers: str
     text: str
     location: str
 
@@ -66,20 +67,21 @@ class Reader:
     def cookie(self) -> str:
         return "; ".join(f"{name}={morsel.value}" for name, morsel in self.cookies.items())
 
-    def get(self, url: str, *, follow: bool = True) -> Answer:
-        answer = self._ask("GET", url, None)
-        while follow and answer.location:
-            answer = self._ask("GET", answer.location, None)
+    def get(self, url: str) -> Answer:
+        answer = self.ask("GET", url, None)
+        while answer.location:
+            answer = self.ask("GET", answer.location, None)
         return answer
 
     def submit(self, page: Answer, action: str, /, **values: object) -> Answer:
         """Send a form of the page with these values and what stands in it, and follow where it leads."""
         form = page.form(action)
         body = urlencode(form.fields | {name: str(value) for name, value in values.items()})
-        answer = self._ask("POST", urljoin(page.url, form.action), body)
+        answer = self.ask("POST", urljoin(page.url, form.action), body)
         return self.get(answer.location) if answer.location else answer
 
-    def _ask(self, method: str, url: str, body: str | None) -> Answer:
+    def ask(self, method: str, url: str, body: str | None) -> Answer:
+        """One request, with this form where there is one; redirects are not followed."""
         url = urljoin(self.base + "/", url)
         headers = {"Cookie": self.cookie, "Origin": self.base, "Referer": self.base + "/"} | self.headers
         if body is not None:
@@ -90,4 +92,5 @@ class Reader:
         for line in response.headers.get_all("Set-Cookie", []):
             self.cookies.load(line)
         location = response.headers.get("Location", "")
-        return Answer(response.status, url, text, urljoin(url, location) if location else "")
+        location = urljoin(url, location) if location else ""
+        return Answer(response.status, url, str(response.headers), text, location)

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,28 +21,39 @@ Figures = dict[tuple[str, str], list[float]]
 
 @dataclass
 class Page:
-    """Something to load: one path, or several that are asked for in turn."""
+    """Something to load: one path, or several that are asked for in turn.
+
+    Behind a tab, a path has the form that is posted to it.
+    """
 
     name: str
     base: str
     paths: list[str]
-    expect: str  # stands on each of the pages, so that no quick error is taken for the page
+    expect: str  # stands in each answer or its headers, so that no quick error is taken for the page
     processes: Sequence[int]  # roots of those whose processor time is the page's cost
     cookie: str = ""
+    renew: Callable[[], list[str]] | None = None  # makes other paths for each load
+
+    def some(self) -> list[str]:
+        return self.renew() if self.renew else self.paths
 
     def check(self) -> None:
         """Raises NotReady where a path does not answer with the page."""
-        for path in self.paths:
-            answer = Reader(self.base, cookie=self.cookie).get(path, follow=False)
-            if answer.status != 200 or self.expect not in answer.text:
+        for line in (self.paths or self.some())[:100]:
+            path, _tab, form = line.partition("\t")
+            answer = Reader(self.base, cookie=self.cookie).ask("POST" if form else "GET", path, form or None)
+            if answer.status != 200 or self.expect not in answer.headers + answer.text:
                 raise NotReady(f"{self.name}: {path} answered {answer.status}, or without {self.expect!r}.")
 
     def load(self, seconds: int) -> dict[str, float]:
         """Requests a second, milliseconds of waiting, and processor milliseconds of each request."""
-        spent = cpu_seconds(self.processes)
-        wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", SCRIPT, self.base, "--"]
-        got = json.loads(run([*wrk, self.cookie or "-", *self.paths]).splitlines()[-1])
-        spent = cpu_seconds(self.processes) - spent
+        with tempfile.NamedTemporaryFile("w", suffix=".paths") as paths:
+            paths.write("\n".join(self.some()) + "\n")
+            paths.flush()
+            spent = cpu_seconds(self.processes)
+            wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", SCRIPT, self.base, "--"]
+            got = json.loads(run([*wrk, self.cookie or "-", paths.name]).splitlines()[-1])
+            spent = cpu_seconds(self.processes) - spent
         if got["bad"] or not got["requests"]:
             raise NotReady(f"{self.name}: {got['bad']} of {got['requests']} requests failed.")
         return {

@@ -186,6 +186,7 @@ def _add(numbers: range) -> None:
         Order(
             email=f"buyer{number}@example.com",
             email_folded=f"buyer{number}@example.com",
+            mailbox=f"buyer{number}@example.com",
             language="en",
             currency="USD",
             total=1200,

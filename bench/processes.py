@@ -71,11 +71,13 @@ def _listens(port: int) -> bool:
     return False
 
 
-def serve(python: Path | str, application: str, port: int) -> list[object]:
+def serve(
+    python: Path | str, application: str, port: int, *, workers: int = 2, threads: int = 1
+) -> list[object]:
     """The command of the server that everybody is measured behind: two workers of one thread."""
     command = [python, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "error"]
     return [
-        *(*command, "--workers", 2, "--blocking-threads", 1, "--host", HOST),
+        *(*command, "--workers", workers, "--blocking-threads", threads, "--host", HOST),
         *("--port", port, application),
     ]
 
@@ -92,6 +94,16 @@ def memory_mib(root: int) -> float:
     for pid in _families([root]):
         with contextlib.suppress(OSError):
             found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+            kib += int(found[1]) if found else 0
+    return kib / 1024
+
+
+def peak_mib(root: int) -> float:
+    """The most memory that a process and its descendants ever had, each for itself."""
+    kib = 0
+    for pid in _families([root]):
+        with contextlib.suppress(OSError):
+            found = re.search(r"^VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
             kib += int(found[1]) if found else 0
     return kib / 1024
 

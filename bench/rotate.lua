@@ -1,10 +1,15 @@
--- For wrk: asks for some paths in turn and prints the outcome as JSON. Arguments: a cookie or -, paths.
+-- For wrk: asks for some paths in turn and prints the outcome as JSON. Arguments: a cookie or -, and a file with a
+-- path in each line; behind a tab, the form that is posted there.
 local requests, turn = {}, 0
 
 function init(args)
   local headers = {}
   if args[1] ~= "-" then headers["Cookie"] = args[1] end
-  for i = 2, #args do requests[#requests + 1] = wrk.format("GET", args[i], headers) end
+  for line in io.lines(args[2]) do
+    local path, form = line:match("^(.-)\t(.*)$")
+    headers["Content-Type"] = form and "application/x-www-form-urlencoded"
+    requests[#requests + 1] = wrk.format(form and "POST" or "GET", path or line, headers, form)
+  end
 end
 
 function request()

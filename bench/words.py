@@ -16,6 +16,7 @@ PERSIAN = (
     "زمستان بندر نان قهوه سفر خاطره ماشین زبان موسیقی رود سنگ پنجره بازار فانوس نخ سفال جوهر دفتر"
 )
 WORDS = {"en": ENGLISH, "ar": ARABIC, "fa": PERSIAN}
+SITE = "example.org"  # where licences are in use
 # Few words are common and most are rare, as in any language.
 _WEIGHTS = [1 / (place + 1) for place in range(200)]
 

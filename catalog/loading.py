@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
-from django.db.models.base import ModelState
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Cast, JSONObject, Least
 from django.utils import timezone
 
@@ -32,9 +31,9 @@ from catalog.price_tag import read_tag
 from catalog.product_page import Member, ProductPage
 from catalog.ready import NOW, put_in
 from catalog.releases import newest_release
-from catalog.rows import JSONRows
+from catalog.rows import JSONRows, Row
+from catalog.rows import bare as _bare
 
-Row = TypeVar("Row", bound=Model)
 SHELF_LENGTH = 6
 NEWEST = 200
 _TRANSLATED = ("title", "tagline", "description", "author", "requirements", "license_summary")
@@ -244,14 +243,6 @@ def _page(text: str) -> ProductPage:
         bundles=[_card(**row) for row in parts["bundles"]],
         changes_at=_time(parts["changes_at"]) or NEVER,
     )
-
-
-def _bare(model: type[Row], **values: Any) -> Row:
-    """A row to look at, with these columns only. Without __init__, which takes longer than the database."""
-    row = model.__new__(model)
-    vars(row).update(values, _state=ModelState())
-    row._state.adding = False
-    return row
 
 
 def _time(text: str | None) -> datetime | None:

@@ -27,6 +27,13 @@ def current_files(files: Iterable[ProductFile]) -> list[ProductFile]:
     return [file for own in by_product.values() for file in own if _is_current(file, own)]
 
 
+def is_replaced(file: ProductFile, own: Iterable[ProductFile]) -> bool:
+    """Whether a newer release among these files of its product has taken the file's place."""
+    releases = {each.release for each in own if each.release is not None and each.release.is_published}
+    newest = {newest_release(releases), max(releases, key=_age, default=None)}
+    return file.release is not None and file.release not in newest
+
+
 def available_at(file: ProductFile) -> datetime:
     """Since when buyers can have these bytes."""
     release = file.release
@@ -38,10 +45,7 @@ def _is_current(file: ProductFile, own: list[ProductFile]) -> bool:
         return True
     if not file.release.is_published:
         return False
-    if file.product.keeps_old_releases:
-        return True
-    releases = {each.release for each in own if each.release is not None and each.release.is_published}
-    return file.release in (newest_release(releases), max(releases, key=_age))
+    return file.product.keeps_old_releases or not is_replaced(file, own)
 
 
 def _age(release: Release) -> tuple[Any, int]:

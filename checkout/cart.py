@@ -15,11 +15,12 @@ from catalog.models import Price, Product, Variant
 from catalog.price_tag import PriceTag
 from checkout.availability import reasons_not_to_sell
 from checkout.chosen import read_amount
-from checkout.errors import CartNotUsable
+from checkout.errors import CartNotUsable, CouponNotUsable
 from storefront.money import digits
 
 MAX_QUANTITY = 99
 MAX_LINES = 50
+MAX_COUPONS = 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,38 @@ class Cart:
     def referral(self) -> str:
         """What the reader came by, for whoever put it there; it means nothing here."""
         return str(self._session.get("referral", ""))
+
+    @property
+    def coupons(self) -> list[str]:
+        """The folded codes of the reader's coupons, in the order they came; not all of them need apply."""
+        return list(self._session.get("coupons", ()))
+
+    def add_coupon(self, folded: str) -> None:
+        """Keep one more. Raises CouponNotUsable where there are too many; one that is there stays so."""
+        if folded in self.coupons:
+            return
+        if len(self.coupons) >= MAX_COUPONS:
+            words = ngettext(
+                "A cart takes %(count)s coupon at most.",
+                "A cart takes %(count)s coupons at most.",
+                MAX_COUPONS,
+            )
+            raise CouponNotUsable(words % {"count": digits(MAX_COUPONS)})
+        self._session["coupons"] = [*self.coupons, folded]
+        self.new_key()
+
+    def remove_coupon(self, folded: str) -> None:
+        if folded in self.coupons:
+            self._session["coupons"] = [code for code in self.coupons if code != folded]
+            self.new_key()
+
+    @property
+    def placed(self) -> int | None:
+        """The order that was last placed with this cart."""
+        return self._session.get("cart_order")
+
+    def note_placed(self, order_id: int) -> None:
+        self._session["cart_order"] = order_id
 
     @property
     def currency(self) -> str:
@@ -143,6 +176,9 @@ class Cart:
         self._write({pk: count for pk, count in quantities.items() if count})
 
     def clear(self) -> None:
+        """What was bought is bought: nothing of it is left, and its coupons are used."""
+        self._session.pop("coupons", None)
+        self._session.pop("cart_order", None)
         self._write({})
         self._session.pop("cart_amounts", None)
 

@@ -17,6 +17,14 @@ class PriceChanged(StorefrontError):
     """The sum is not the one that the buyer was shown."""
 
 
+class CouponNotUsable(StorefrontError):
+    """A code that is none, or a coupon that does not hold for this cart, this buyer or at this moment."""
+
+
+class PatternNotUsable(StorefrontError):
+    """No codes that nobody guesses can be made by it."""
+
+
 class OrderNotPayable(StorefrontError):
     """The order is paid, refunded or gone: there is nothing to pay."""
 

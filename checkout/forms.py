@@ -125,7 +125,8 @@ class CheckoutForm(forms.Form):
             "invalid_choice": _("This way to pay is not offered for this order."),
         },
     )
-    shown_total = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    # The page writes it itself: what is shown now, whatever was sent.
+    shown_total = forms.IntegerField(required=False, min_value=0)
 
     def __init__(self, *args: Any, quote: Quote, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,4 +136,3 @@ class CheckoutForm(forms.Form):
             del self.fields["provider"]
         elif len(provider.choices) == 1:
             provider.initial = provider.choices[0][0]
-        self.fields["shown_total"].initial = quote.total

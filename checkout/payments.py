@@ -21,6 +21,7 @@ from checkout.errors import (
 from checkout.models import Order, Payment, Refund
 from checkout.providers import get_provider
 from checkout.providers.base import PaymentResult, PaymentState, Provider
+from checkout.redeeming import USED_TWICE, keep_uses, with_coupons
 from checkout.refunds import book_refunds, request_refund
 from storefront.limits import within_limit
 
@@ -155,7 +156,7 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
     What differs from what we asked for is held for staff and never delivered. Money for an order that is
     paid already (two tabs, two providers) goes back. Safe to repeat and to race.
     """
-    order = Order.objects.select_for_update().get(pk=payment.order_id)
+    order = with_coupons(Order.objects.select_for_update()).get(pk=payment.order_id)
     payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
     if payment.status == Payment.Status.SUCCEEDED:
         return
@@ -178,6 +179,8 @@ def _book(payment: Payment, order: Order, capture_reference: str) -> None:
             reason=Refund.Reason.DUPLICATE,
             source=Refund.Source.SHOP,
         )
+    elif not keep_uses(order):
+        order.hold(USED_TWICE)
 
 
 @transaction.atomic
@@ -186,7 +189,7 @@ def release_order(order: Order, *, by: str = "") -> bool:
 
     False, and nothing done, when the order isn't held.
     """
-    order = Order.objects.select_for_update().get(pk=order.pk)
+    order = with_coupons(Order.objects.select_for_update()).get(pk=order.pk)
     if not order.is_held:
         return False
     for payment in order.payments.select_for_update().exclude(mismatch="").order_by("pk"):

@@ -10,42 +10,54 @@ from django.utils.translation import gettext as _
 from checkout.availability import set_aside
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.errors import CartNotUsable, PriceChanged, TooManyOrders
+from checkout.errors import CartNotUsable, CouponNotUsable, PriceChanged, TooManyOrders
 from checkout.models import BundledVariant, Order, OrderEvent, OrderLine
 from checkout.quoting import Quote, QuotedLine, quote_cart
+from checkout.redeeming import hold_coupons, redeem
 from storefront.limits import within_limit
-from storefront.text import fold_email
+from storefront.text import fold_email, isolate_text
 
 
 def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> Order:
     """Place an order for what is in the cart; an order that costs nothing is paid at once.
 
     One state of the cart makes one order: sent twice, at once or later, it gives the order that is there,
-    unless the buyer or the sum is another. Raises CartNotUsable, PriceChanged when the sum in minor units
-    isn't the one shown, and TooManyOrders beyond the limits for free orders; then nothing is written.
+    at the price that it froze, unless the buyer or the sum is another. Raises CartNotUsable, PriceChanged
+    when the sum in minor units isn't the one shown, CouponNotUsable where that is for a coupon which does
+    not hold (any more), and TooManyOrders beyond the limits for free orders; then nothing is written.
     """
     quote = quote_cart(cart, buyer)
     if not quote.can_checkout:
         raise CartNotUsable(
             _("Something in your cart can't be bought any more.") if quote.lines else _("Your cart is empty.")
         )
-    if shown_total is not None and shown_total != quote.total:
-        raise PriceChanged(_("The price has changed. Please look at the new sum before you pay."))
-    if placed := _placed_before(cart, quote, buyer):
+    if placed := _placed_before(cart, buyer, quote.total if shown_total is None else shown_total):
         return placed
+    _check_sum(quote, shown_total)
     try:
-        return _write_order(cart, quote, buyer)
+        order = _write_order(cart, quote, buyer)
     except IntegrityError:
         # The same cart was sent at the same moment: its order is this one's, or this one has a new key now.
-        return _placed_before(cart, quote, buyer) or _write_order(cart, quote, buyer)
+        order = _placed_before(cart, buyer, quote.total) or _write_order(cart, quote, buyer)
+    cart.note_placed(order.pk)
+    return order
 
 
-def _placed_before(cart: Cart, quote: Quote, buyer: Buyer) -> Order | None:
+def _check_sum(quote: Quote, shown_total: int | None) -> None:
+    """Nobody pays another sum than they saw, or without a coupon that they count on."""
+    if quote.refused and shown_total != quote.total:
+        code = isolate_text(quote.refused.coupon.code)
+        raise CouponNotUsable(f"{code}: {quote.refused.why_not}")
+    if shown_total is not None and shown_total != quote.total:
+        raise PriceChanged(_("The price has changed. Please look at the new sum before you pay."))
+
+
+def _placed_before(cart: Cart, buyer: Buyer, total: int) -> Order | None:
     order = Order.objects.filter(cart_key=cart.key).first()
     if order is None:
         return None
     mine, its = (fold_email(buyer.email), buyer.country), (order.email_folded, order.country)
-    is_same = mine == its and order.total == quote.total
+    is_same = mine == its and order.total == total
     if not is_same or order.status == Order.Status.EXPIRED:
         cart.new_key()
         return None
@@ -54,6 +66,7 @@ def _placed_before(cart: Cart, quote: Quote, buyer: Buyer) -> Order | None:
 
 @transaction.atomic
 def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
+    hold_coupons(quote.coupons, cart, buyer)
     order = Order.objects.create(
         cart_key=cart.key,
         user=buyer.user,
@@ -67,6 +80,7 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
     )
     lines = OrderLine.objects.bulk_create(_line(order, line) for line in quote.lines)
     BundledVariant.objects.bulk_create(_parts(lines, quote))
+    redeem(order, quote.coupons, quote.totals, cart.placed)
     set_aside(order, lines)
     OrderEvent.record(order, "order.placed", once="order.placed")
     if order.total == 0:

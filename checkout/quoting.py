@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from checkout.bundles import Content
 from checkout.buyer import Buyer
 from checkout.cart import Cart, CartLine
+from checkout.coupons import CartCoupon, discounts_of, quote_coupons
 from checkout.offers import find_offers
 from checkout.pricing import Item, LineTotal, Totals, price
 from storefront.money import STEPS
@@ -36,6 +37,12 @@ class Quote:
     lines: tuple[QuotedLine, ...]
     currency: str
     totals: Totals
+    coupons: tuple[CartCoupon, ...] = ()
+
+    @property
+    def refused(self) -> CartCoupon | None:
+        """A coupon in the cart that does not hold."""
+        return next((each for each in self.coupons if each.is_refused), None)
 
     @property
     def total(self) -> int:
@@ -53,12 +60,11 @@ class Quote:
 
 def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
     """Price what is in the cart, today and for this buyer. Nothing is written or promised."""
+    items = [Item(line.quantity, line.unit_amount) for line in cart.lines]
     offers = find_offers(cart, buyer)
-    totals = price(
-        [Item(line.quantity, line.unit_amount) for line in cart.lines],
-        offers.discounts,
-        step=STEPS.get(cart.currency, 1),
-    )
+    coupons = quote_coupons(cart, buyer, items, offers.discounts)
+    discounts = [*offers.discounts, *discounts_of(coupons)]
+    totals = price(items, discounts, step=STEPS.get(cart.currency, 1))
     lines = tuple(
         QuotedLine(
             *(line.variant, line.quantity, line.unit_amount, line.problem, line.tag),
@@ -69,4 +75,4 @@ def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
         )
         for place, (line, total) in enumerate(zip(cart.lines, totals.lines, strict=True))
     )
-    return Quote(lines, cart.currency, totals)
+    return Quote(lines, cart.currency, totals, coupons)

@@ -20,7 +20,7 @@ def change_email(order: Order, email: str, *, by: User) -> bool:
     if email == old:
         return False
     order.email, order.user = email, _owner(email)
-    order.save(update_fields=["email", "email_folded", "user"])
+    order.save(update_fields=["email", "email_folded", "mailbox", "user"])
     OrderEvent.record(order, "order.email_changed", {"old": old, "new": email, "by": str(by)})
     return True
 

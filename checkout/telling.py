@@ -32,6 +32,7 @@ _EVENTS = {
     "order.expired": ("", gettext_noop("The order lapsed: nobody paid it in time.")),
     "order.held": ("wait", gettext_noop("The shop holds the order by itself.")),
     "order.released": ("good", gettext_noop("The order goes on: it was released.")),
+    "order.mail_asked": ("", gettext_noop("The buyer asked for the delivery mail once more.")),
 }
 _EVENTS_BY = {
     "order.held": ("wait", gettext_noop("%(by)s put the order on hold.")),

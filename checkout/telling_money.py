@@ -1,12 +1,13 @@
-"""Payments, refunds and disputes, for the order's timeline. Rows fetched with it are not asked again."""
+"""Coupons, payments, refunds and disputes, for the order's timeline. What came with it is not asked again."""
 
 from collections.abc import Iterator
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from checkout.models import Dispute, Order, Payment, Refund
+from checkout.models import Dispute, Order, Payment, Redemption, Refund
 from checkout.timeline import Entry
 from checkout.wording import explain, provider_name, sentence
 from storefront.templatetags.shop import isolate, ltr, money
@@ -27,6 +28,21 @@ _DISPUTES = {
     Dispute.Status.WON: ("good", gettext_noop("The dispute was won.")),
     Dispute.Status.LOST: ("bad", gettext_noop("The dispute was lost: %(amount)s is gone.")),
 }
+
+
+def tell_coupons(order: Order, limit: int) -> Iterator[Entry]:
+    for use in order.redemptions.select_related("coupon", "yielded_to")[:limit]:
+        amount = money(use.amount, order.currency)
+        words = sentence(
+            _("The coupon %(code)s took %(amount)s off."), code=isolate(use.coupon.code), amount=amount
+        )
+        note = SafeString()
+        if use.yielded_to:
+            note = sentence(_("Its use passed on to order %(order)s."), order=ltr(use.yielded_to.number))
+        elif order.status in Redemption.FREED:
+            note = sentence(_("Its use is free again."))
+        url = reverse("admin:checkout_coupon_change", args=[use.coupon_id])
+        yield Entry(use.redeemed_at, "coupon", words, "", note, url)
 
 
 def tell_payments(order: Order, limit: int) -> Iterator[Entry]:

@@ -14,6 +14,7 @@ from checkout.models import Order
 
 ICONS = {
     "order": "shopping-bag",
+    "coupon": "ticket-percent",
     "payment": "credit-card",
     "refund": "undo-2",
     "dispute": "triangle-alert",
@@ -22,6 +23,7 @@ ICONS = {
     "mail": "mail",
     "staff": "mail",
     "download": "download",
+    "license": "key-round",
 }
 
 

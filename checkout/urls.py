@@ -1,9 +1,10 @@
 from django.urls import path
 
-from checkout import demo_views, views
+from checkout import coupon_views, demo_views, views
 
 urlpatterns = [
     path("cart/", views.cart, name="cart"),
+    path("cart/coupons/", coupon_views.cart_coupons, name="cart_coupons"),
     path("cart/currency/", views.cart_currency, name="cart_currency"),
     path("cart/lines/", views.cart_lines, name="cart_lines"),
     path("cart/lines/<int:variant_id>/", views.cart_line, name="cart_line"),

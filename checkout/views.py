@@ -7,15 +7,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
 from catalog.models import Variant
 from checkout.buyer import Buyer
 from checkout.cart import Cart
+from checkout.coupon_views import enter_or_remove, take_along
+from checkout.entering import code_in
 from checkout.errors import AmountRefused, CartNotUsable, ProviderUnavailable
 from checkout.forms import (
     AddToCartForm,
@@ -32,6 +32,7 @@ from checkout.placing import place_order
 from checkout.providers import hidden_for
 from checkout.providers.transport import patience
 from checkout.quoting import Quote, quote_cart
+from checkout.reader import reader_of
 from storefront.errors import StorefrontError
 
 
@@ -39,12 +40,17 @@ from storefront.errors import StorefrontError
 @require_safe
 def cart(request: HttpRequest) -> HttpResponse:
     cart = Cart(request.session)
+    if "coupon" in request.GET:
+        take_along(request, cart, request.GET["coupon"])
+        return redirect(
+            "cart"
+        )  # without the code, which would come back with the page after it was taken out
     cart.drop_gone()
     return _cart_page(request, cart, removed=_removed(request))
 
 
 def _cart_page(request: HttpRequest, cart: Cart, **context: object) -> HttpResponse:
-    quote = quote_cart(cart, _reader(request))
+    quote = quote_cart(cart, reader_of(request))
     return TemplateResponse(request, "checkout/cart.html", {"cart": cart, "quote": quote} | context)
 
 
@@ -59,15 +65,17 @@ def cart_lines(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("That could not be put in the cart. Please choose again."))
         return redirect("cart")
-    variant = _variant(form.cleaned_data["variant"])
+    variant, cart = _variant(form.cleaned_data["variant"]), Cart(request.session)
     amount = form.cleaned_data["amount"] if "amount" in request.POST else None
     try:
-        Cart(request.session).add(variant, form.cleaned_data["quantity"], amount)
+        cart.add(variant, form.cleaned_data["quantity"], amount)
     except AmountRefused as refusal:
         form.add_error("amount", str(refusal))
         return TemplateResponse(request, "checkout/amount.html", {"form": form, "variant": variant})
     except CartNotUsable as refusal:
         messages.error(request, str(refusal))
+    # Shared pages set no cookie, so that a link's code comes with the first form that is sent from them.
+    take_along(request, cart, request.POST.get("coupon", "") or code_in(request.headers.get("Referer", "")))
     return redirect("cart")
 
 
@@ -125,24 +133,39 @@ def cart_currency(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
     cart = Cart(request.session)
-    quote = quote_cart(cart, _reader(request))
+    if "coupon" in request.GET:
+        take_along(request, cart, request.GET["coupon"])
+        return redirect("checkout")
+    typed = request.POST
+    asks_for_coupon = any(typed.get(name) for name in ("coupon", "enter_coupon", "remove_coupon"))
+    refusal = enter_or_remove(request, cart) if asks_for_coupon else ""
+    quote = quote_cart(cart, reader_of(request))
     if not quote.can_checkout:
         return redirect("cart")
-    if request.method != "POST":
+    if request.method != "POST" or "enter_coupon" in typed or "remove_coupon" in typed:
         initial = {"email": getattr(request.user, "email", ""), "country": likely_country(request)}
-        return _checkout_page(request, CheckoutForm(quote=quote, initial=initial), quote)
-    form = CheckoutForm(request.POST, quote=quote)
-    if not form.is_valid():
-        return _checkout_page(request, form, quote)
+        form = CheckoutForm(quote=quote, initial=initial | typed.dict())
+        return _checkout_page(request, form, quote, coupon_refusal=refusal)
+    form = CheckoutForm(typed, quote=quote)
+    if refusal or not form.is_valid():
+        return _checkout_page(request, form, quote, coupon_refusal=refusal)
+    if typed.get("coupon") and form.cleaned_data["shown_total"] not in (None, quote.total):
+        return _checkout_page(request, form, quote, is_new_sum=True)
+    return _order(request, cart, form)
+
+
+def _order(request: HttpRequest, cart: Cart, form: CheckoutForm) -> HttpResponse:
+    """On to paying; or the page again, with what can't be done, and what the cart costs by now."""
     try:
         order = place_order(cart, _buyer(request, form), shown_total=form.cleaned_data["shown_total"])
         return _to_payment(order, form.cleaned_data.get("provider", ""))
     except ProviderUnavailable:
-        form.add_error(
-            None, _("This way to pay does not answer just now. Please try again, or choose another.")
-        )
+        words = _("This way to pay does not answer just now. Please try again, or choose another.")
     except StorefrontError as refusal:
-        form.add_error(None, str(refusal))
+        words = str(refusal)
+    quote = quote_cart(Cart(request.session), reader_of(request))
+    form = CheckoutForm(request.POST, quote=quote)
+    form.add_error(None, words)
     return _checkout_page(request, form, quote)
 
 
@@ -180,20 +203,12 @@ def _to_payment(order: Order, provider: str) -> HttpResponse:
         return HttpResponseRedirect(start_payment(order, provider).redirect_url)
 
 
-def _checkout_page(request: HttpRequest, form: CheckoutForm, quote: Quote) -> HttpResponse:
-    context = {"form": form, "quote": quote}
+def _checkout_page(request: HttpRequest, form: CheckoutForm, quote: Quote, **said: object) -> HttpResponse:
+    context = {"form": form, "quote": quote, **said}
     if quote.total and getattr(request.user, "is_staff", False):
         context["hidden"] = hidden_for(quote.total, quote.currency)
     return TemplateResponse(request, "checkout/checkout.html", context)
 
 
-def _reader(request: HttpRequest) -> Buyer:
-    return Buyer(
-        language=get_language() or "en",
-        client_address=request.META.get("REMOTE_ADDR") or None,
-        user=request.user if isinstance(request.user, User) else None,
-    )
-
-
 def _buyer(request: HttpRequest, form: CheckoutForm) -> Buyer:
-    return replace(_reader(request), email=form.cleaned_data["email"], country=form.cleaned_data["country"])
+    return replace(reader_of(request), email=form.cleaned_data["email"], country=form.cleaned_data["country"])

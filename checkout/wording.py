@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from checkout.providers import providers
+from checkout.redeeming import USED_TWICE
 from storefront.money import DECIMALS, digits
 from storefront.templatetags.shop import isolate, ltr, money
 
@@ -18,10 +19,12 @@ from storefront.templatetags.shop import isolate, ltr, money
 REASONS: dict[str, StrPromise] = {
     "sale": gettext_lazy("Sale"),
     "quantity": gettext_lazy("Quantity price"),
+    "coupon": gettext_lazy("Coupon"),
 }
 # Texts that rows hold as they stand here.
 _KNOWN = {
     gettext_noop("The order is held."),
+    USED_TWICE,
     gettext_noop("It speaks of no payment of this shop."),
 }
 _DIFFERENCE = re.compile(r"(reference|amount|currency|live mode): (.*?) instead of (.*?)(?:; |$)")

@@ -26,6 +26,7 @@ class DownloadGrantAdmin(ReadOnly):
     search_fields = ["line__order__email_folded", "file__filename"]
     show_full_result_count = False
     actions = ["reset"]
+    row_actions = ("reset",)
 
     @admin.action(description=_("Let buyers download anew"), permissions=["move"])
     def reset(self, request: HttpRequest, grants: QuerySet[DownloadGrant]) -> None:
@@ -50,6 +51,7 @@ class StampAdmin(ReadOnly):
     search_fields = ["grant__line__order__email_folded", "grant__file__filename"]
     show_full_result_count = False
     actions = ["make_again"]
+    row_actions = ("make_again",)
 
     @admin.action(description=_("Make the copies anew"), permissions=["move"])
     def make_again(self, request: HttpRequest, stamps: QuerySet[Stamp]) -> None:

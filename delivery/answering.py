@@ -106,4 +106,4 @@ def _private(response: HttpResponseBase, content_type: str, filename: str) -> Ht
 
 
 def _reader(request: HttpRequest) -> Reader:
-    return Reader(request.META.get("REMOTE_ADDR") or None, request.headers.get("User-Agent", ""))
+    return Reader(request.META.get("REMOTE_ADDR") or None, request.META.get("HTTP_USER_AGENT", ""))

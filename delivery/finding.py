@@ -118,10 +118,12 @@ JOIN delivery_licenseplan p ON p.id = l.plan_id
 JOIN catalog_variant v ON v.id = l.variant_id
 JOIN catalog_product r ON r.id = v.product_id
 JOIN checkout_orderline o ON o.id = l.line_id
-LEFT JOIN delivery_activation a ON a.license_id = l.id AND a.released_at IS NULL AND (
-  a.uid = %(activation)s OR a.instance = CASE p.place WHEN 'site' THEN %(site)s ELSE %(machine)s END)
+LEFT JOIN delivery_activation a ON a.license_id = l.id AND a.released_at IS NULL AND {named}
 WHERE l.key_hash = %(key_hash)s
 """
+# Two queries, each planned once: by either name of an instance, it would be planned anew for each answer.
+_BY_INSTANCE = _FIND.format(named="a.instance = CASE p.place WHEN 'site' THEN %(site)s ELSE %(machine)s END")
+_BY_ACTIVATION = _FIND.format(named="a.uid = %(activation)s")
 _FACTS = len(fields(Facts)) - 1
 
 
@@ -166,11 +168,10 @@ def guesses_counted(question: Question) -> Iterator[None]:
 
 def _row(question: Question, *, lock: bool) -> list[Any] | None:
     limit = limit_row("license.guess", question.client, per=GUESSES_PER)
-    named = "" if question.activation else question.instance
     asked = {
         "key_hash": key_hash(question.key),
-        "site": _value(read_site, named),
-        "machine": _value(read_machine, named),
+        "site": _value(read_site, question.instance),
+        "machine": _value(read_machine, question.instance),
         "activation": _db_uuid(question.activation),
         "limit_key": limit["key"],
         "limit_window": db_value(LimitCount, "window", limit["window"]),
@@ -178,7 +179,7 @@ def _row(question: Question, *, lock: bool) -> list[Any] | None:
     }
     locking = "FOR UPDATE OF l" if lock and connection.features.has_select_for_update_of else ""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND + locking, asked)
+        cursor.execute((_BY_ACTIVATION if question.activation else _BY_INSTANCE) + locking, asked)
         row = cursor.fetchone()
     if row is None:
         return None

@@ -4,6 +4,7 @@ import ipaddress
 import posixpath
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -103,13 +104,18 @@ def _host(host: str) -> str:
         return ipaddress.ip_address(host.partition("%")[0]).compressed
     except ValueError:
         pass
-    try:
-        host = idna.encode(host, uts46=True).decode()
-    except idna.IDNAError:
-        host = host.lower()
-        if not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host) or ".." in host:
-            return ""
+    host = _in_ascii(host)
     return host.removeprefix("www.") if host.count(".") > 1 else host
+
+
+def _in_ascii(host: str) -> str:
+    """Names of plain letters, which come most often, are what they are; others must make good punycode."""
+    if not host.isascii() or "xn--" in host.lower():
+        with suppress(idna.IDNAError):
+            return idna.encode(host, uts46=True).decode()
+    host = host.lower()
+    is_name = re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host) and ".." not in host
+    return host if is_name else ""
 
 
 def _folder(parts: SplitResult) -> str:

@@ -6,17 +6,19 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
-from checkout.admin import ReadOnly, ReadOnlyInline
+from checkout.admin import ReadOnly, ReadOnlyInline, RowActions
 from delivery.activating import release
 from delivery.codes import MAX_BYTES, LoadReport, load_codes
 from delivery.errors import CodesNotUsable
 from delivery.models import Activation, License, LicenseMove, LicensePlan, SigningKey, key_hash
 from delivery.signing import rotate_key
+from delivery.telling import MOVES
 from storefront.money import digits
 from storefront.templatetags.shop import icon, isolate, ltr
 
@@ -28,21 +30,9 @@ _STANDINGS = {
 }
 
 
-_MOVES = {
-    "suspended": _("Suspended by staff"),
-    "resumed": _("Let go on by staff"),
-    "revoked": _("Revoked by staff"),
-    "money": _("Followed the money"),
-    "expiry_set": _("Got another end"),
-    "limit_set": _("Got another limit"),
-    "extended": _("Renewed"),
-    "upgraded": _("Moved to another variant"),
-}
-
-
 class PlanForm(forms.ModelForm):
     codes_file = forms.FileField(
-        label=_("load codes"),
+        label=_("Load codes"),
         required=False,
         help_text=_(
             "A CSV file in UTF-8, one code on each row; the column named “code” or “key”, or the first."
@@ -65,7 +55,7 @@ class PlanForm(forms.ModelForm):
 @admin.register(LicensePlan)
 class LicensePlanAdmin(admin.ModelAdmin):
     form = PlanForm
-    list_display = ["__str__", "source", "place", "limit", "valid_days", "stock"]
+    list_display = ["__str__", "source", "stock", "limit", "valid_days"]
     list_filter = ["source", "place"]
     list_select_related = ["product", "variant__product"]
     search_fields = ["product__search_text"]
@@ -130,12 +120,16 @@ class StandingFilter(admin.SimpleListFilter):
 
 class ActivationInline(ReadOnlyInline):
     model = Activation
-    fields = ["place", "name", "is_free", "activated_at", "released_at"]
+    fields = ["place", "activated_at", "released_at"]
     readonly_fields = ["place"]
 
     @admin.display(description=_("site or machine"))
     def place(self, activation: Activation) -> str:
-        return isolate(activation.shown)
+        """The name as it is compared, and how the program called itself where that tells more."""
+        notes = [activation.name] if activation.name not in ("", activation.shown) else []
+        notes += [gettext("takes no place")] if activation.is_free else []
+        more = format_html_join("", "<br><small>{}</small>", [(isolate(note),) for note in notes])
+        return format_html("{}{}", isolate(activation.shown), more)
 
 
 class MoveInline(ReadOnlyInline):
@@ -145,11 +139,11 @@ class MoveInline(ReadOnlyInline):
 
     @admin.display(description=_("event"))
     def said(self, move: LicenseMove) -> str:
-        return str(_MOVES.get(move.name, move.name))
+        return str(MOVES.get(move.name, move.name))
 
 
 @admin.register(License)
-class LicenseAdmin(admin.ModelAdmin):
+class LicenseAdmin(RowActions):
     """Staff changes how many and until when; everything else by the actions, which keep the history."""
 
     list_display = ["key_and_order", "standing_shown", "in_use", "expires_at", "checked_at"]
@@ -161,7 +155,7 @@ class LicenseAdmin(admin.ModelAdmin):
     inlines = [ActivationInline, MoveInline]
     actions = ["suspend", "resume", "revoke", "free_places"]
     fields = [
-        *("key_shown", "standing_shown", "status", "withdrawn", "line", "order_shown", "plan", "variant"),
+        *("key_shown", "standing_shown", "variant", "order_shown", "plan"),
         *("activation_limit", "expires_at", "issued_at", "checked_at"),
     ]
     editable = ("activation_limit", "expires_at")
@@ -184,6 +178,14 @@ class LicenseAdmin(admin.ModelAdmin):
             return by_key, False
         return super().get_search_results(request, queryset, search_term.casefold())
 
+    def row_actions_of(self, object_id: str) -> tuple[str, ...]:
+        """To revoke for ever takes the list: two clicks more."""
+        if not object_id.isdecimal():
+            return ()
+        statuses = License.objects.filter(pk=object_id).values_list("status", flat=True)
+        fitting = {"active": ("suspend", "free_places"), "suspended": ("resume", "free_places")}
+        return fitting.get(str(statuses.first()), ("free_places",))
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -201,12 +203,17 @@ class LicenseAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("order"))
     def order_shown(self, license_: License) -> str:
-        return ltr(license_.line.order.number)
+        order = license_.line.order
+        page = reverse("admin:checkout_order_change", args=[order.pk])
+        return format_html('<a href="{}">{}</a>', page, ltr(order.number))
 
     @admin.display(description=_("state"))
     def standing_shown(self, license_: License) -> str:
+        """With who stopped it: staff or the money."""
         words, look, sign = _STANDINGS[license_.standing]
-        return format_html('<span class="state {}">{} {}</span>', look, icon(sign), words)
+        shown = format_html('<span class="state {}">{} {}</span>', look, icon(sign), words)
+        why = license_.get_withdrawn_display() if license_.withdrawn else ""
+        return format_html("{} <small>{}</small>", shown, why) if why else shown
 
     @admin.display(description=_("in use"))
     def in_use(self, license_: License) -> str:

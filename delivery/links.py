@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,22 +16,11 @@ from django.utils.translation import gettext as _
 from catalog.releases import current_files
 from checkout.models import Dispute, Order
 from delivery.errors import DownloadLimitReached, DownloadRefused, LinkExpired, LinkNotValid
+from delivery.loading import load_right, load_rights
 from delivery.models import Download, DownloadGrant
 from delivery.models.grant import limit_reached
 
 _PURPOSE, _ORDER_PURPOSE = "delivery.download", "delivery.order"
-_NEEDED = [
-    *("key", "revoked_at", "used_count", "renewed_at", "line__order__token", "line__order__status"),
-    *("line__order__held_at", "line__order__paid_at", "file__file", "file__filename", "file__size"),
-    *("file__sha256", "file__content_type", "file__product__download_limit"),
-    *("stamp__status", "stamp__source_sha256", "stamp__name", "stamp__size", "stamp__sha256"),
-    *("file__product__download_days", "file__product__stamping"),
-]
-
-_NEEDED_FOR_ORDER = [
-    *("line__product_title", "file__position", "file__changed_at", "file__product__keeps_old_releases"),
-    *("file__release__published_at", "file__release__channel"),
-]
 
 
 def download_url(grant: DownloadGrant) -> str:
@@ -65,7 +53,7 @@ def open_link(token: str) -> Link:
     A download that has begun may go on for DOWNLOAD_LINK_HOURS, though its link grows old meanwhile.
     """
     key, session = _unsign(token, _PURPOSE)
-    grant = _grants(session).filter(key=key).first()
+    grant = load_right(key, session)
     if grant is None:
         raise LinkNotValid(_("This link leads to nothing any more."))
     download = _download_of(grant, session)
@@ -88,8 +76,7 @@ class OrderLink:
 def open_order_link(token: str) -> OrderLink:
     """What a link to a whole order leads to today, in one query. Raises as open_link() does."""
     key, session = _unsign(token, _ORDER_PURPOSE)
-    rows = _grants(session).filter(line__order__token=key).select_related("file__release")
-    grants = list(rows.only(*_NEEDED, *_NEEDED_FOR_ORDER).order_by("line", "file__position", "file"))
+    grants = load_rights(key, session)
     if not grants:
         raise LinkNotValid(_("This link leads to nothing any more."))
     downloads = [download for grant in grants if (download := _download_of(grant, session))]
@@ -130,18 +117,6 @@ def _is_running(download: Download | None) -> bool:
 
 def _hours() -> timedelta:
     return timedelta(hours=settings.DOWNLOAD_LINK_HOURS)
-
-
-def _grants(session: str) -> QuerySet[DownloadGrant]:
-    begun = Download.objects.filter(grant=OuterRef("pk"), session=session)
-    broken = Download.objects.filter(grant=OuterRef("pk"), broken_at__isnull=False)
-    grants = DownloadGrant.objects.select_related("line__order", "file__product", "stamp").only(*_NEEDED)
-    return grants.annotate(
-        begun_id=Subquery(begun.values("pk")),
-        begun_at=Subquery(begun.values("started_at")),
-        begun_broken_at=Subquery(begun.values("broken_at")),
-        broken_id=Subquery(broken.order_by("-pk").values("pk")[:1]),
-    )
 
 
 def _download_of(grant: DownloadGrant, session: str) -> Download | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from catalog.models import Product
 from checkout.models import Order, OrderLine, RefundRequest
 from checkout.money_back import MoneyBack, money_back
 from checkout.payments import sync_if_stale
@@ -13,6 +14,7 @@ from checkout.providers.transport import patience
 from delivery.fulfilment import grant_at_once
 from delivery.links import order_download_url
 from delivery.mails import is_mailed
+from delivery.models import Stamp
 from delivery.shelves import Shelf, lay_out
 
 
@@ -39,18 +41,29 @@ def state_of(order: Order) -> str:
     return "confirming" if order.payments.to_confirm().exists() else "failed"
 
 
+def status_of(order: Order) -> str:
+    """As state_of(), or "making" while a worker marks the buyer's copies: what a page waits to see change."""
+    state = state_of(order)
+    if state != "paid":
+        return state
+    pending = Stamp.objects.filter(grant__line__order=order, grant__revoked_at=None, handled_at=None)
+    making = pending.exclude(grant__file__product__stamping=Product.Stamping.OFF)
+    return "making" if making.exists() else state
+
+
 def order_page(order: Order) -> dict[str, Any]:
     """All that the page of an order shows, in the same number of queries for any number of lines."""
     state, laid = state_of(order), lay_out(order.lines.all())
     lines = [shelf.line for shelf in laid]
     money = money_back(order, lines) if order.paid_at else None
-    downloads = [offer for shelf in laid for offer in shelf.downloads] if state == "paid" else []
+    downloads = [offer for shelf in laid for offer in shelf.offers] if state == "paid" else []
     return {
         "order": order,
-        "state": "closed" if state == "paid" and _is_closed(lines) else state,
+        "state": "closed" if state == "paid" and _is_closed(laid) else state,
         "lines": lines,
+        "shelves": laid,
         "downloads": downloads,
-        "is_mixed": len({offer.file.product_id for offer in downloads}) > 1,
+        "is_making": any(offer.is_being_made for offer in downloads),
         "whole_url": order_download_url(order) if downloads else "",
         "money": money,
         "kept": _kept(lines, money) if money and state == "paid" else [],
@@ -70,24 +83,25 @@ def shelves(user_id: int | None) -> list[dict[str, Any]]:
 
 def _shelf(shelf: Shelf) -> dict[str, Any]:
     asked, until = getattr(shelf.order, "refund_request", None), shelf.line.refund_until
-    is_closed = _is_closed([shelf.line])
-    may_ask = asked is None and not is_closed and until is not None and until >= timezone.now()
+    may_ask = asked is None and not shelf.is_closed and until is not None and until >= timezone.now()
     return {
         "product": shelf.product,
         "order": shelf.order,
         "downloads": shelf.downloads,
-        "licenses": shelf.line.licenses.all(),
-        "is_closed": is_closed,
+        "older": shelf.older,
+        "licenses": shelf.licenses,
+        "codes": shelf.codes,
+        "is_closed": shelf.is_closed,
         "is_completed": any(part["reason"] == "bundle" for part in shelf.line.discounts),
         "is_asked": asked is not None and until is not None and asked.status == RefundRequest.Status.OPEN,
         "refund_until": until if may_ask else None,
     }
 
 
-def _is_closed(lines: list[OrderLine]) -> bool:
+def _is_closed(laid: list[Shelf]) -> bool:
     """Whether there were rights to download, and all of them were taken back."""
-    rights = [grant for line in lines for grant in line.grants.all()]
-    return bool(rights) and all(grant.revoked_at for grant in rights)
+    with_rights = [shelf for shelf in laid if shelf.line.grants.all()]
+    return bool(with_rights) and all(shelf.is_closed for shelf in with_rights)
 
 
 def _kept(lines: list[OrderLine], money: MoneyBack) -> list[OrderLine]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Prefetch, QuerySet
 
 from catalog.models import Product, ProductFile
-from catalog.releases import available_at
+from catalog.releases import available_at, is_replaced
 from checkout.models import Order, OrderLine
 from delivery.fulfilment import brought_files, grant_files
 from delivery.links import download_url
@@ -22,6 +22,7 @@ class Offer:
     file: ProductFile
     grant: DownloadGrant
     is_new: bool
+    is_replaced: bool = False  # by a newer release
 
     @property
     def url(self) -> str:
@@ -66,7 +67,25 @@ class Shelf:
     """What one line of an order brought, with the files that it brings today."""
 
     line: OrderLine
-    downloads: list[Offer]
+    offers: list[Offer]
+
+    @property
+    def downloads(self) -> list[Offer]:
+        return [offer for offer in self.offers if not offer.is_replaced]
+
+    @property
+    def older(self) -> list[Offer]:
+        """Of former releases, which the seller leaves within reach."""
+        return [offer for offer in self.offers if offer.is_replaced]
+
+    @property
+    def licenses(self) -> list[License]:
+        return [each for each in self.line.licenses.all() if not each.plan.gives_codes]
+
+    @property
+    def codes(self) -> list[License]:
+        """Licences whose keys are codes that the seller loaded: the shop knows no more of them."""
+        return [each for each in self.line.licenses.all() if each.plan.gives_codes]
 
     @property
     def product(self) -> Product:
@@ -77,8 +96,14 @@ class Shelf:
         return self.line.order
 
     @property
+    def is_closed(self) -> bool:
+        """Whether there were rights to its files, and all of them were taken back."""
+        rights = self.line.grants.all()
+        return bool(rights) and all(grant.revoked_at for grant in rights)
+
+    @property
     def has_news(self) -> bool:
-        return any(offer.is_new for offer in self.downloads)
+        return any(offer.is_new for offer in self.offers)
 
 
 def lay_out(lines: QuerySet[OrderLine]) -> list[Shelf]:
@@ -91,7 +116,7 @@ def lay_out(lines: QuerySet[OrderLine]) -> list[Shelf]:
             grant_files(order_id)
         loaded = _with_rights(lines)
     shelves = [Shelf(line, _offers(line, files[line.pk])) for line in loaded]
-    offers = [offer for shelf in shelves for offer in shelf.downloads if shelf.order.is_deliverable]
+    offers = [offer for shelf in shelves for offer in shelf.offers if shelf.order.is_deliverable]
     ask_for_stamps(offer.grant for offer in offers)
     return shelves
 
@@ -109,11 +134,13 @@ def _lacks(line: OrderLine, files: Iterable[ProductFile]) -> bool:
 def _offers(line: OrderLine, files: Iterable[ProductFile]) -> list[Offer]:
     grants = {grant.file_id: grant for grant in line.grants.all() if not grant.revoked_at}
     fetched_at = max((at for grant in grants.values() if (at := grant.last_download_at)), default=None)
-    offers = []
+    files, offers = list(files), []
     for file in files:
         if grant := grants.get(file.pk):
             grant.file = file
-            offers.append(Offer(file, grant, is_new=_is_new(file, grant, fetched_at)))
+            own = [each for each in files if each.product_id == file.product_id]
+            is_new, replaced = _is_new(file, grant, fetched_at), is_replaced(file, own)
+            offers.append(Offer(file, grant, is_new and not replaced, replaced))
     return offers
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import stat
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from delivery.errors import Unstampable
 
 LARGEST = 2 * 1024**3  # bytes, unpacked
+LONGEST = 16 * 1024**2  # bytes, of a list of contents
 RATIO, SUSPICIOUS = 200, 100 * 1024**2  # no book packs this well, and is this large
 _PAGE, _ID = "whose-copy.xhtml", "whose-copy"
 _CONTAINER = "META-INF/container.xml"
@@ -30,7 +32,7 @@ def stamp_epub(source: Path, target: Path, *, title: str, words: str, language: 
         with zipfile.ZipFile(source) as book:
             _refuse_bombs(book)
             package = _package_path(book)
-            text = book.read(package).decode("utf-8-sig")
+            text = _read(book, package).decode("utf-8-sig")
             page = str(PurePosixPath(package).parent / _PAGE)
             if page in book.namelist():
                 raise Unstampable("It is marked already.")
@@ -52,17 +54,24 @@ def _refuse_bombs(book: zipfile.ZipFile) -> None:
         raise Unstampable("It unpacks to more than a book can hold.")
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts:
+        if path.is_absolute() or ".." in path.parts or stat.S_ISLNK(entry.external_attr >> 16):
             raise Unstampable("It holds a name that leads out of it.")
         if entry.flag_bits & 1:
             raise Unstampable("It is encrypted.")
 
 
 def _package_path(book: zipfile.ZipFile) -> str:
-    root = ET.fromstring(book.read(_CONTAINER)).find(f".//{_ROOTFILE}")  # noqa: S314  expat refuses bombs itself
+    container = _read(book, _CONTAINER)
+    root = ET.fromstring(container).find(f".//{_ROOTFILE}")  # noqa: S314  expat refuses bombs itself
     if root is None or not root.get("full-path"):
         raise Unstampable("It does not say where its contents are.")
     return str(root.get("full-path"))
+
+
+def _read(book: zipfile.ZipFile, name: str) -> bytes:
+    if book.getinfo(name).file_size > LONGEST:
+        raise Unstampable("Its list of contents is too long.")
+    return book.read(name)
 
 
 def _with_page(package: str) -> str:

@@ -51,9 +51,8 @@ def _mark_pages(pdf: pikepdf.Pdf, mark: bytes) -> None:
             draw = b"\nQ /Artifact BMC q %b cm /DukkanMark Do Q EMC\n" % _matrix(page)
             after[shape] = pdf.make_stream(draw)
         _lend(page, drawing, known)
-        contents = page.obj.get("/Contents", pikepdf.Array())
-        parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-        page.obj.Contents = pikepdf.Array([before, *parts, after[shape]])
+        page.contents_add(before, prepend=True)
+        page.contents_add(after[shape])
 
 
 def _lend(page: pikepdf.Page, drawing: Any, known: set[tuple[int, int]]) -> None:

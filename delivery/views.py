@@ -1,9 +1,8 @@
-from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -12,16 +11,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from checkout.bundles import completions_for
 from checkout.cart import Cart
+from checkout.errors import MailNotPossible
 from checkout.forms import RefundRequestForm
 from checkout.models import Order, RefundRequest
 from checkout.refund_requests import ask_for_refund
-from delivery.answering import answer_link, answer_order_link
+from checkout.resending import ask_for_own_mail
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid, NotNow
-from delivery.links import open_link, open_order_link
+from delivery.mails import is_mailed
 from delivery.models import MailOptOut
 from delivery.news import email_of, start_mails, stop_mails
-from delivery.pages import look_again, order_page, shelves, state_of
+from delivery.pages import look_again, order_page, shelves, status_of
 from storefront.errors import StorefrontError
+
+_NO_DOWNLOAD: dict[type[StorefrontError], tuple[str, int]] = {  # the first that fits
+    LinkExpired: ("expired", 410),
+    LinkNotValid: ("broken", 404),
+    DownloadRefused: ("refused", 403),
+    NotNow: ("later", 503),
+}
 
 
 @login_not_required
@@ -69,7 +76,24 @@ def _order_page(request: HttpRequest, order: Order, form: RefundRequestForm) -> 
 @login_not_required
 @require_safe
 def order_status(request: HttpRequest, token: str) -> HttpResponse:
-    return JsonResponse({"state": state_of(look_again(get_object_or_404(Order, token=token)))})
+    """For scripts that wait: the payment is confirmed, or the buyer's own copies are made."""
+    return JsonResponse({"state": status_of(look_again(get_object_or_404(Order, token=token)))})
+
+
+@login_not_required
+@require_POST
+def order_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Send the buyer's mail again, to the order's own address."""
+    order = get_object_or_404(Order, token=token)
+    try:
+        if not is_mailed(order):  # nobody has proven the address
+            raise MailNotPossible(_("This order has no mail. Keep the address of this page instead."))
+        ask_for_own_mail(order)
+    except MailNotPossible as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The mail is on its way to %(email)s.") % {"email": order.email})
+    return redirect(order)
 
 
 @require_safe
@@ -82,30 +106,14 @@ def library(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def download(request: HttpRequest, token: str) -> HttpResponseBase:
-    return _answer(request, lambda: answer_link(request, open_link(token)))
-
-
-@login_not_required
-@require_safe
-def order_download(request: HttpRequest, token: str) -> HttpResponseBase:
-    return _answer(request, lambda: answer_order_link(request, open_order_link(token)))
-
-
-def _answer(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """The answer, or a page that says why there is none."""
-    try:
-        return answer()
-    except LinkExpired as refusal:
-        return _link_problem(request, refusal, "expired", status=410)
-    except LinkNotValid as refusal:
-        return _link_problem(request, refusal, "broken", status=404)
-    except DownloadRefused as refusal:
-        return _link_problem(request, refusal, "refused", status=403)
-    except NotNow as refusal:
-        response = _link_problem(request, refusal, "later", status=503)
+def no_download(request: HttpRequest, token: str) -> HttpResponse:
+    """Why a link brings no file, as StraightMiddleware found, which would have sent it."""
+    refusal = vars(request)["refusal"]
+    kind, status = next(said for error, said in _NO_DOWNLOAD.items() if isinstance(refusal, error))
+    response = _link_problem(request, refusal, kind, status=status)
+    if isinstance(refusal, NotNow):
         response["Retry-After"] = str(refusal.retry_after)
-        return response
+    return response
 
 
 @login_not_required

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import re
+import struct
 import tomllib
 from base64 import b32encode, b64encode
 from html import escape
@@ -35,10 +36,18 @@ def plugin_zip(version: str = ARQAM) -> bytes:
     if version != ARQAM:
         files = {name: _before(text.decode(), version).encode() for name, text in files.items()}
     for name in [name for name in files if name.endswith(".po")]:
-        compiled = io.BytesIO()
-        write_mo(compiled, read_po(io.BytesIO(files[name])))
-        files[name.removesuffix("po") + "mo"] = compiled.getvalue()
+        files[name.removesuffix("po") + "mo"] = _compiled(files[name])
     return zipped(dict(sorted(files.items())))
+
+
+def _compiled(catalogue: bytes) -> bytes:
+    """For WordPress, which wants to be told where a table of hashes would stand; Babel leaves that at 0."""
+    target = io.BytesIO()
+    write_mo(target, read_po(io.BytesIO(catalogue)))
+    content = bytearray(target.getvalue())
+    count, translations_at = struct.unpack_from("<I4xI", content, 8)
+    struct.pack_into("<I", content, 24, translations_at + 8 * count)
+    return bytes(content)
 
 
 def _before(text: str, version: str) -> str:

@@ -26,7 +26,9 @@ from catalog.models import (
 from catalog.new_price import NewPrice
 from catalog.pictures import store_picture
 from catalog.price_tag import Tier
+from delivery.codes import load_codes
 from delivery.models import LicensePlan
+from demo.coupons import load_coupons
 from demo.shop import (
     BUILT,
     ShopFile,
@@ -77,6 +79,7 @@ def load_demo() -> int:
         loaded = {product.name: _load_product(product, categories) for product in products}
         for product in products:
             _load_bundle(loaded[product.name], [loaded[name] for name in product.brings])
+        load_coupons()
         return len(products)
 
 
@@ -141,11 +144,7 @@ def _load_parts(product: Product, data: ShopProduct) -> None:
     variants = []
     for position, entry in enumerate(data.variants):
         variant = _load_variant(product, entry, position)
-        if entry.license:
-            limit, days = entry.license["sites"], entry.license["days"]
-            LicensePlan.objects.create(
-                product=product, variant=variant, activation_limit=limit, valid_days=days
-            )
+        _load_plan(variant, entry)
         variants.append(variant)
     releases = {entry.version: _load_release(product, entry) for entry in data.releases}
     for position, file in enumerate(data.files):
@@ -186,6 +185,17 @@ def _price(data: ShopVariant, currency: str) -> NewPrice:
         suggested_amount=data.suggested.get(currency),
         tiers=tuple(Tier(*tier) for tier in tiers),
     )
+
+
+def _load_plan(variant: Variant, data: ShopVariant) -> None:
+    plan = LicensePlan(product=variant.product, variant=variant)
+    if data.license:
+        plan.activation_limit, plan.valid_days = data.license["sites"], data.license.get("days")
+        plan.save()
+    if data.codes:
+        plan.source, plan.low_stock = LicensePlan.Source.CODES, 3
+        plan.save()
+        load_codes(plan, "\n".join(data.codes).encode())
 
 
 def _load_release(product: Product, data: ShopRelease) -> Release:

@@ -32,13 +32,15 @@ class ShopFaq:
 class ShopVariant:
     """`prices` are integer minor units by currency; `license` says for how many sites and days, if any.
 
-    `sale` is that of each currency, with `hours` until it ends; with `suggested` buyers name the price;
-    `tiers` is what each costs, in the order of their `from` quantities.
+    A licence without days is good for ever. Each sale of a variant with `codes` gives one of them. `sale` is
+    that of each currency, with `hours` until it ends; with `suggested` buyers name the price; `tiers` is what
+    each costs, in the order of their `from` quantities.
     """
 
     title: Words
     prices: dict[str, int]
     license: dict[str, int]
+    codes: tuple[str, ...]
     sale: dict[str, int]
     suggested: dict[str, int]
     tiers: dict[str, list[int]]
@@ -142,14 +144,7 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
         requirements=shared["requirements"][data["requirements"]],
         faqs=(*own, *common),
         variants=tuple(
-            ShopVariant(
-                {} if has_one_variant else shared["variant"][variant["title"]],
-                variant["prices"],
-                variant.get("license", {}),
-                variant.get("sale", {}),
-                variant.get("suggested", {}),
-                variant.get("tiers", {}),
-            )
+            _variant(variant, {} if has_one_variant else shared["variant"][variant["title"]])
             for variant in data["variants"]
         ),
         files=tuple(_file(file) for file in data.get("files", [])),
@@ -159,6 +154,18 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
         ),
         sample=data.get("sample", ""),
         brings=tuple(data.get("brings", ())),
+    )
+
+
+def _variant(data: dict[str, Any], title: Words) -> ShopVariant:
+    return ShopVariant(
+        title,
+        data["prices"],
+        data.get("license", {}),
+        tuple(data.get("codes", ())),
+        data.get("sale", {}),
+        data.get("suggested", {}),
+        data.get("tiers", {}),
     )
 
 

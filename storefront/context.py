@@ -6,8 +6,11 @@ from django.utils.translation import get_language, get_language_bidi
 
 
 def is_personal(request: HttpRequest) -> bool:
-    """Whether the page may show something about its reader. Readers without a session all get one page."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES
+    """Whether the page may show something about its reader. Readers without a session all get one page.
+
+    A request that was refused before its session was looked for has none, whatever its cookie says.
+    """
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and hasattr(request, "session")
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:

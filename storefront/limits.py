@@ -23,6 +23,11 @@ def within_limit(name: str, key: str, *, limit: int, per: timedelta) -> bool:
     return _count(row, limit)
 
 
+def is_spent(name: str, key: str, *, limit: int, per: timedelta) -> bool:
+    """Whether within_limit() would say no, without counting: for limits on what went wrong only."""
+    return LimitCount.objects.filter(**limit_row(name, key, per=per), count__gte=limit).exists()
+
+
 def limit_row(name: str, key: str, *, per: timedelta) -> dict[str, Any]:
     """Which LimitCount counts the key now; for a query that asks something else and this along the way."""
     seconds = int(per.total_seconds())

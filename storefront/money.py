@@ -100,6 +100,23 @@ def parse_price(text: str, currency: str) -> int:
     return amount
 
 
+def parse_rate(text: str) -> int:
+    """What somebody typed as a share of a hundred, in any of our digits: ۱۲٫۵٪ is 1250 basis points.
+
+    Raises AmountNotUnderstood for what is no such number, and for more than two decimals.
+    """
+    typed = "".join(text.split()).translate(_TYPED).replace(",", ".").strip("%٪")
+    match = _PLAIN.fullmatch(typed)
+    if match is None or len(match[1] or "") > 2:
+        raise AmountNotUnderstood(_("Write a share such as %(example)s.") % {"example": "12.5"})
+    return int(typed.replace(".", "") + "0" * (2 - len(match[1] or "")))
+
+
+def plain_rate(bps: int) -> str:
+    """Basis points as a decimal number for form fields: 1250 is 12.5."""
+    return format_rate(bps, "en").rstrip("%")
+
+
 def _example(currency: str) -> str:
     return plain_amount(1250 * 10 ** decimals(currency) // 100, currency)
 
@@ -127,7 +144,7 @@ def format_money(amount: int, currency: str, language: str) -> str:
     if currency == "IRR":
         return _format_toman(amount, language)
     number, symbol = format_number(abs(amount), currency, language), _symbol(currency, language)
-    minus = "-" if amount < 0 else ""
+    minus = _minus(amount, language)
     if language != "en":
         return f"{minus}{number}\u00a0{symbol}"
     return f"{minus}{symbol}\u00a0{number}" if symbol[-1].isalpha() else f"{minus}{symbol}{number}"
@@ -143,7 +160,14 @@ def format_rate(bps: int, language: str) -> str:
 def _format_toman(rials: int, language: str) -> str:
     tomans, rest = divmod(abs(rials), 10)
     number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(DIGITS.get(language, {}))
-    return ("-" if rials < 0 else "") + f"{number}\u00a0{TOMAN.get(language, 'toman')}"
+    return f"{_minus(rials, language)}{number}\u00a0{TOMAN.get(language, 'toman')}"
+
+
+def _minus(amount: int, language: str) -> str:
+    """The sign of what is below zero; a mark keeps it before the number where one reads from the right."""
+    if amount >= 0:
+        return ""
+    return "-" if language == "en" else "\u200e-"
 
 
 @cache

@@ -99,12 +99,12 @@ if DEMO:
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "storefront.middleware.RefuseNulMiddleware",
+    "storefront.middleware.ClientAddressMiddleware",
+    "delivery.straight.StraightMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "storefront.middleware.RefuseNulMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "storefront.middleware.ClientAddressMiddleware",
-    "delivery.api.edd.EddMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "storefront.middleware.LanguageFromPathMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -155,6 +155,7 @@ if IS_SQLITE:
         "PRAGMA journal_size_limit=27103364;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "storefront.postgresql"
     # Prepared statements are planned once for each connection; planning is most of what pages cost here.
     DATABASES["default"].setdefault("OPTIONS", {}).update(server_side_binding=True, prepare_threshold=5)
 DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
@@ -239,7 +240,7 @@ S3_REGION = env.str("S3_REGION", default="us-east-1")
 S3_ACCESS_KEY_ID = env.str("S3_ACCESS_KEY_ID", default="")
 S3_SECRET_ACCESS_KEY = env.str("S3_SECRET_ACCESS_KEY", default="")
 _PRIVATE_FOLDER = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "catalog.folder.PrivateFolder",
     "OPTIONS": {"location": str(PRIVATE_ROOT), "base_url": None},
 }
 _PRIVATE_BUCKET = {

@@ -6,8 +6,11 @@ import unicodedata
 _ZWNJ = "\u200c"
 _FOLDED = str.maketrans(
     {
-        **{chr(0x0660 + value): str(value) for value in range(10)},  # Arabic digits
-        **{chr(0x06F0 + value): str(value) for value in range(10)},  # Persian digits
+        **{  # digits of all scripts
+            char: str(unicodedata.decimal(char))
+            for char in map(chr, range(0x80, 0x20000))
+            if char.isdecimal()
+        },
         **dict.fromkeys("أإآٱ", "ا"),
         **dict.fromkeys("ىیے", "ي"),
         **dict.fromkeys("کڪ", "ك"),
@@ -50,6 +53,27 @@ def fold_code(text: str) -> str:
 def fold_email(address: str) -> str:
     """One address for matching orders to people: case is folded, nothing else is guessed."""
     return unicodedata.normalize("NFKC", address).strip().casefold()
+
+
+# Who reads mail to mona@ here reads m.o.n.a@ too; elsewhere dots tell people apart.
+_DOTLESS = {"gmail.com", "googlemail.com"}
+
+
+def fold_mailbox(address: str) -> str:
+    """As fold_email(), and all aliases of one mailbox alike: mona+eid@, m.ona@gmail.com.
+
+    For counting only: it may take two people for one, and so must never decide who sees an order.
+    """
+    name, at, host = fold_email(address).rpartition("@")
+    name = name.partition("+")[0] or name
+    if host in _DOTLESS:
+        name, host = name.replace(".", "") or name, "gmail.com"
+    return f"{name}{at}{host}"
+
+
+def isolate_text(text: object) -> str:
+    """Text of unknown direction for plain text, kept from turning its neighbours around."""
+    return f"\u2068{text}\u2069"
 
 
 def clean_text(text: str) -> str:

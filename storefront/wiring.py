@@ -37,6 +37,7 @@ SALE_RESERVATIONS = ["delivery.codes.set_aside"]
 # of, which give entries of checkout.timeline.
 ORDER_TIMELINE = [
     "checkout.telling.tell_events",
+    "checkout.telling_money.tell_coupons",
     "checkout.telling_money.tell_payments",
     "checkout.telling_money.tell_refunds",
     "checkout.telling_money.tell_disputes",
@@ -45,4 +46,5 @@ ORDER_TIMELINE = [
     "checkout.telling.tell_mails",
     "checkout.telling.tell_mismatches",
     "delivery.telling.tell_downloads",
+    "delivery.telling.tell_licenses",
 ]

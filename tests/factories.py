@@ -1,6 +1,7 @@
 """Rows for tests, made as the shop makes them: an order is placed by place_order, paid by settle_payment."""
 
 import hashlib
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -14,7 +15,8 @@ from catalog.models import BundleItem, Price, Product, ProductFile, Release, Var
 from checkout import reactions
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.models import DemoCharge, Order, Payment
+from checkout.models import Coupon, DemoCharge, Order, Payment
+from checkout.models.coupon import LISTS
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
@@ -112,29 +114,43 @@ def make_license(**plan: Any) -> License:
     return License.objects.get(line__order=order)
 
 
-def make_cart(*products: Product) -> Cart:
+def make_cart(*products: Product, coupons: Iterable[Coupon] = ()) -> Cart:
     """A cart that holds the first variant of each product, once."""
     cart = Cart(SessionStore())
     for product in products or [make_product()]:
         cart.add(product.variants.all()[0], 1)
+    for coupon in coupons:
+        cart.add_coupon(coupon.code_folded)
     return cart
+
+
+def make_coupon(code: str = "", **fields: Any) -> Coupon:
+    """A coupon for 10% of everything, unless its fields, lists of products among them, say otherwise."""
+    chosen = {name: fields.pop(name) for name in LISTS if name in fields}
+    if "amounts" in fields:
+        fields |= {"kind": Coupon.Kind.FIXED}
+    fields = {"rate_bps": 1000, "is_for_all": not {"products", "categories"} & chosen.keys()} | fields
+    coupon = Coupon.objects.create(code=code or f"CODE{next(_numbers)}", **fields)
+    for name, rows in chosen.items():
+        getattr(coupon, name).set(rows)
+    return coupon
 
 
 def make_buyer(email: str = "buyer@example.com", **fields: Any) -> Buyer:
     return Buyer(**({"email": email, "country": "JO", "language": "en"} | fields))
 
 
-def pending_order(*products: Product, **buyer: Any) -> Order:
-    return place_order(make_cart(*products), make_buyer(**buyer))
+def pending_order(*products: Product, coupons: Iterable[Coupon] = (), **buyer: Any) -> Order:
+    return place_order(make_cart(*products, coupons=coupons), make_buyer(**buyer))
 
 
 def started_payment(order: Order | None = None, provider: str = "demo") -> Payment:
     return start_payment(order or pending_order(), provider)
 
 
-def paid_order(*products: Product, **buyer: Any) -> Order:
+def paid_order(*products: Product, coupons: Iterable[Coupon] = (), **buyer: Any) -> Order:
     """An order paid at the demo provider. Its reactions run after commit."""
-    payment = started_payment(pending_order(*products, **buyer))
+    payment = started_payment(pending_order(*products, coupons=coupons, **buyer))
     demo.decide(DemoCharge.objects.get(key=payment.key), "pay")
     sync_payment(payment)
     payment.order.refresh_from_db()

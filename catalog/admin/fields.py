@@ -41,9 +41,11 @@ class AmountField(forms.CharField):
 class LinesField(forms.CharField):
     """Something for each currency, one on a line; the shop's own may stand without its code."""
 
-    def __init__(self, own: str, example: str, **kwargs: Any) -> None:
+    example = "9.00"
+
+    def __init__(self, own: str, **kwargs: Any) -> None:
         self.own = own
-        widget = forms.Textarea(attrs={"rows": 2, "cols": 18, "dir": "ltr", "placeholder": example})
+        widget = forms.Textarea(attrs={"rows": 2, "cols": 18, "dir": "ltr", "placeholder": self.example})
         super().__init__(widget=widget, required=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -93,6 +95,8 @@ class AmountsField(LinesField):
 class PricesField(AmountsField):
     """Prices in currencies other than the shop's."""
 
+    example = "EUR 11.00"
+
     def clean(self, value: Any) -> dict[str, int]:
         if any(currency == self.own for currency, _text in self.lines(value)):
             raise ValidationError(_("%(code)s has a field of its own."), params={"code": self.own})
@@ -102,6 +106,7 @@ class PricesField(AmountsField):
 class TiersField(LinesField):
     """5: 10.00, and EUR 5: 9.00: what each costs from so many on, by currency."""
 
+    example = "5: 10.00"
     pattern = re.compile(r"(\d{1,2})\s*\+?\s*[:=]\s*(.+)")
 
     def written(self, value: dict[str, tuple[Tier, ...]]) -> list[str]:

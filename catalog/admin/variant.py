@@ -23,12 +23,9 @@ _SHOWN_AT = {"sale_amount": "sale", "suggested_amount": "suggested"}
 
 class VariantForm(forms.ModelForm):
     amount = AmountField(settings.CURRENCY, required=False, help_text=_("0 is free; empty is not for sale."))
-    other_prices = PricesField(
-        settings.CURRENCY, "EUR 11.00", label=_("other currencies"), help_text=_("One on a line.")
-    )
+    other_prices = PricesField(settings.CURRENCY, label=_("other currencies"), help_text=_("One on a line."))
     sale = AmountsField(
         settings.CURRENCY,
-        "9.00",
         label=_("sale price"),
         help_text=_("Below the price; one currency on a line, such as EUR 8.50. Empty is no sale."),
     )
@@ -43,13 +40,11 @@ class VariantForm(forms.ModelForm):
     )
     suggested = AmountsField(
         settings.CURRENCY,
-        "10.00",
         label=_("suggested price"),
         help_text=_("Where buyers name the price; it stands in their field. One currency on a line."),
     )
     tiers = TiersField(
         settings.CURRENCY,
-        "5: 10.00",
         label=_("quantity prices"),
         help_text=_(
             "From how many on, a colon, the price of each; one on a line. EUR 5: 9.00 for another currency."

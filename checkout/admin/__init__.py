@@ -1,6 +1,7 @@
 """Orders and money for staff. Nothing is edited by hand: pages and actions call deeds."""
 
-from checkout.admin.base import ReadOnly, ReadOnlyInline
+from checkout.admin.base import ReadOnly, ReadOnlyInline, RowActions
+from checkout.admin.coupons import CouponAdmin, RedemptionAdmin
 from checkout.admin.disputes import DisputeAdmin
 from checkout.admin.events import OrderEventAdmin, WebhookEventAdmin
 from checkout.admin.mismatches import MismatchAdmin
@@ -9,6 +10,7 @@ from checkout.admin.orders import OrderAdmin
 from checkout.admin.requests import RefundRequestAdmin
 
 __all__ = [
+    "CouponAdmin",
     "DisputeAdmin",
     "MismatchAdmin",
     "OrderAdmin",
@@ -16,7 +18,9 @@ __all__ = [
     "PaymentAdmin",
     "ReadOnly",
     "ReadOnlyInline",
+    "RedemptionAdmin",
     "RefundAdmin",
     "RefundRequestAdmin",
+    "RowActions",
     "WebhookEventAdmin",
 ]

@@ -33,25 +33,34 @@ class ReadOnlyInline(Unedited, admin.TabularInline):
     """Such rows on the page of another."""
 
 
-class ReadOnly(Unedited, admin.ModelAdmin):
-    """A page and a list of such rows. `row_actions` are actions that stand on the page of one row too."""
+class RowActions(admin.ModelAdmin):
+    """Actions of the list that stand on the page of one row too: those named by `row_actions`."""
+
+    row_actions: tuple[str, ...] = ()
+
+    def row_actions_of(self, object_id: str) -> tuple[str, ...]:
+        """Those that make sense for this row."""
+        return self.row_actions
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        allowed, names = self.get_actions(request), self.row_actions_of(object_id)
+        offered = [(name, found[2]) for name in names if (found := allowed.get(name))]
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "row_actions": offered}
+        )
+
+
+class ReadOnly(Unedited, RowActions):
+    """A page and a list of such rows."""
 
     show_full_result_count = False
-    row_actions: tuple[str, ...] = ()
 
     def has_move_permission(self, request: HttpRequest) -> bool:
         """Actions are no edits; whoever was given the right to change these rows may start them."""
         codename = get_permission_codename("change", self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        allowed = self.get_actions(request)
-        offered = [(name, found[2]) for name in self.row_actions if (found := allowed.get(name))]
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "row_actions": offered}
-        )
 
 
 class OwnPage(ReadOnly):

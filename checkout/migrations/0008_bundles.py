@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0006_offers'),
-        ('checkout', '0005_priced_lines'),
+        ('checkout', '0006_coupons'),
     ]
 
     operations = [

@@ -1,4 +1,5 @@
 from checkout.models.bundled import BundledVariant
+from checkout.models.coupon import Coupon, Redemption
 from checkout.models.demo import DemoCharge
 from checkout.models.dispute import Dispute
 from checkout.models.event import OrderEvent
@@ -11,6 +12,7 @@ from checkout.models.webhook import WebhookEvent
 
 __all__ = [
     "BundledVariant",
+    "Coupon",
     "DemoCharge",
     "Dispute",
     "Evidence",
@@ -20,6 +22,7 @@ __all__ = [
     "OrderLine",
     "Payment",
     "ReconcileMark",
+    "Redemption",
     "Refund",
     "RefundLine",
     "RefundRequest",

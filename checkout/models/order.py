@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from catalog.models import Variant
 from checkout.errors import InvalidTransition
 from checkout.models.event import OrderEvent
 from checkout.pricing import Item, LineTotal, Part, Tax
 from storefront.money import STEPS
-from storefront.text import fold_email
+from storefront.text import fold_email, fold_mailbox
 
 
 def new_token() -> str:
@@ -34,6 +35,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def paid(self) -> Self:
         """Orders whose buyer has a right to what is in them."""
         return self.filter(status__in=[Order.Status.PAID, Order.Status.PARTIALLY_REFUNDED])
+
+    def bought_by(self, email: str, user: User | None) -> Self:
+        """Orders, paid or not, of a mailbox under any of its aliases, and of an account."""
+        theirs = Q(mailbox=fold_mailbox(email)) if email else Q(pk__in=[])
+        return self.filter(theirs | Q(user=user) if user else theirs)
 
     def overdue(self) -> Self:
         """Pending orders whose time is over, oldest first; those that are held wait for staff."""
@@ -64,6 +70,8 @@ class Order(models.Model):
     )
     email = models.EmailField(_("e-mail"), max_length=320)
     email_folded = models.CharField(max_length=320, editable=False, db_index=True)
+    # For counting how often somebody bought, and for nothing that shows an order to anyone.
+    mailbox = models.CharField(max_length=320, editable=False)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     country = models.CharField(_("country"), max_length=2, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
@@ -92,6 +100,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(status="pending"), name="order_overdue"),
             models.Index(fields=["user", "-id"], name="order_of_user"),
+            models.Index(fields=["mailbox"], name="order_of_mailbox"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -105,7 +114,7 @@ class Order(models.Model):
         return self.number
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email_folded = fold_email(self.email)
+        self.email_folded, self.mailbox = fold_email(self.email), fold_mailbox(self.email)
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:

@@ -7,8 +7,9 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -43,25 +44,31 @@ def open_to_programs(*methods: str) -> Callable[[View], View]:
 
 def asked(request: HttpRequest) -> Mapping[str, str]:
     """The named texts of the body, and of the query where GET is allowed. Raises BadRequest."""
-    if request.content_type == "application/json":
-        try:
-            data = json.loads(request.body or b"{}")
-        except ValueError:  # bad JSON, bad UTF-8, and numbers that are too long
-            raise BadRequest("The body is no JSON.") from None
-        except RecursionError:
-            raise BadRequest("The body is no JSON.") from None
-        if not isinstance(data, dict):
-            raise BadRequest("The body is no JSON object.")
-        texts = {str(name): _text(name, value) for name, value in data.items() if value is not None}
-    else:
-        # The body of a POST before the query, as PHP's $_REQUEST has it.
-        texts = {name: str(value) for form in (request.GET, request.POST) for name, value in form.items()}
+    try:
+        texts = _read_json(request) if request.content_type == "application/json" else _read_form(request)
+    except (SuspiciousOperation, MultiPartParserError):  # too long, too many fields, or cut
+        raise BadRequest("The body can't be read.") from None
     for value in texts.values():
         if len(value) > MAX_VALUE:
             raise BadRequest("A value is too long.")
         if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
             raise BadRequest("A value is no text.")
     return texts
+
+
+def _read_json(request: HttpRequest) -> dict[str, str]:
+    try:
+        data = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError):  # bad JSON, bad UTF-8, and numbers that are too long
+        raise BadRequest("The body is no JSON.") from None
+    if not isinstance(data, dict):
+        raise BadRequest("The body is no JSON object.")
+    return {str(name): _text(name, value) for name, value in data.items() if value is not None}
+
+
+def _read_form(request: HttpRequest) -> dict[str, str]:
+    """The body of a POST before the query, as PHP's $_REQUEST has it."""
+    return {name: str(value) for form in (request.GET, request.POST) for name, value in form.items()}
 
 
 def client_of(request: HttpRequest) -> str:

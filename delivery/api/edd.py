@@ -4,14 +4,14 @@ https://easydigitaldownloads.com/docs/software-licensing-api/
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 from urllib.parse import unquote_plus
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils.crypto import salted_hmac
 
 from delivery.activating import activate, deactivate, validate
@@ -35,16 +35,9 @@ _ACTIVATE_ERRORS = {
 }
 
 
-class EddMiddleware:
+def is_for_edd(request: HttpRequest) -> bool:
     """Plugins ask the shop's root, or any page, with ?edd_action=…; nobody else sends that."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if "edd_action=" in request.META.get("QUERY_STRING", "") or _posts_to_root(request):
-            return edd(request)
-        return self.get_response(request)
+    return "edd_action=" in request.META.get("QUERY_STRING", "") or _posts_to_root(request)
 
 
 @open_to_programs("GET", "POST")
@@ -60,7 +53,6 @@ def edd(request: HttpRequest) -> JsonResponse:
         response = _license(request, action, texts)
     else:
         response = JsonResponse({"success": False, "error": "unknown_action"}, status=400)
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -1,11 +1,14 @@
 """The licence API in our own words: see docs/licence-api.md."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import get_language, override
 
+from catalog.markdown import render_markdown
 from delivery.activating import activate, deactivate, validate
 from delivery.api.asking import asked, client_of, open_to_programs
 from delivery.errors import LicenseRefused
@@ -61,14 +64,26 @@ def _answer(
 ) -> JsonResponse:
     try:
         texts = asked(request)
-        nonce = texts.get("nonce", "")
-        if len(nonce) > MAX_NONCE:
+        if len(texts.get("nonce", "")) > MAX_NONCE:
             raise BadRequest("The nonce is too long.")
     except BadRequest as error:
         return JsonResponse({word: False, "code": "bad_request", "message": str(error)}, status=400)
+    asked_in = texts.get("language", "")
+    with override(asked_in if asked_in in dict(settings.LANGUAGES) else get_language()):
+        return _told(_question(request, texts), texts, deed, word, with_release=with_release)
+
+
+def _told(
+    question: Question,
+    texts: Mapping[str, str],
+    deed: Callable[[Question], Facts],
+    word: str,
+    *,
+    with_release: bool,
+) -> JsonResponse:
     facts, code, message = None, "ok", ""
     try:
-        facts = deed(_question(request, texts.get))
+        facts = deed(question)
     except LicenseRefused as refusal:
         facts, code, message = refusal.facts, refusal.code, str(refusal)
     body: dict[str, Any] = {
@@ -81,20 +96,19 @@ def _answer(
     if with_release:
         body["release"] = _release(facts, texts.get("channel", "stable")) if facts and code == "ok" else None
     in_use = facts if code == "ok" and facts and facts.use else None
-    body["signed"] = signed_answer(body, in_use, asked=texts.get("instance", ""), nonce=nonce)
-    status = 200 if deed is validate and facts else _STATUSES.get(code, 200)
-    response = JsonResponse(body, status=status)
-    if status == 429:
+    body["signed"] = signed_answer(body, in_use, asked=question.instance, nonce=texts.get("nonce", ""))
+    response = JsonResponse(body, status=200 if deed is validate and facts else _STATUSES.get(code, 200))
+    if response.status_code == 429:
         response["Retry-After"] = "600"
     return response
 
 
-def _question(request: HttpRequest, get: Callable[[str, str], str]) -> Question:
+def _question(request: HttpRequest, texts: Mapping[str, str]) -> Question:
     return Question(
-        key=get("key", ""),
-        instance=get("instance", ""),
-        activation=get("activation", ""),
-        product=get("product", ""),
+        key=texts.get("key", ""),
+        instance=texts.get("instance", ""),
+        activation=texts.get("activation", ""),
+        product=texts.get("product", ""),
         client=client_of(request),
     )
 
@@ -108,6 +122,7 @@ def _release(facts: Facts, channel: str) -> dict[str, Any] | None:
         "version": release.version,
         "channel": release.channel,
         "changelog": release.changelog or "",
+        "changelog_html": render_markdown(release.changelog or ""),
         "requirements": release.requirements or "",
         "released_at": written(release.published_at),
         "package": package_url(facts, update) or None,

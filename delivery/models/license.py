@@ -127,8 +127,8 @@ class License(models.Model):
 
     @property
     def key_short(self) -> str:
-        """Enough to recognise the key by, and too little to use it."""
-        return f"…{self.key[-6:]}"
+        """Enough to recognise the key by, and too little to use it; kept together in any line."""
+        return f"\u2066…{self.key[-6:]}\u2069"
 
     @property
     def used(self) -> int:

@@ -7,6 +7,9 @@
  *   $license->activate( $key );   // where the buyer types the key; true, or a WP_Error
  *   $license->refresh();          // once a day, by wp_cron; where the shop is away, nothing changes
  *   $license->state();            // 'good', 'grace', 'over' or 'none', from what is stored alone
+ *   $license->refusal();          // why the shop said no, in the site's language; empty where it said yes
+ *
+ * With class-dukkan-updater.php nothing need call refresh(): each look for updates brings a fresh file as well.
  *
  * $keys is the list "keys" of https://shop.example/.well-known/jwks.json; put it into your plugin, so that nobody
  * between the two can put another in its place. Without it, the list is fetched at the first activation and kept.
@@ -41,47 +44,53 @@ class Dukkan_License {
 		return $this->shop;
 	}
 
-	/** What the shop and the file call this site. */
+	/** What the shop and the file call this site. Not home_url(), which changes with the scheme of each request. */
 	public function instance() {
-		return home_url();
+		return (string) get_option( 'home' );
 	}
 
-	/** Take a place for this site. True, or a WP_Error with the shop's word as its code. */
+	/** Why the shop said no when it was asked last, in its own words. */
+	public function refusal() {
+		$kept = get_option( $this->option, array() );
+		return is_array( $kept ) && isset( $kept['refusal'] ) ? (string) $kept['refusal'] : '';
+	}
+
+	/**
+	 * Take a place for this site. True, or a WP_Error with the shop's word as its code; then all stays as it was.
+	 * Where another key had its place here, that one is freed.
+	 */
 	public function activate( $key ) {
-		$kept = array( 'key' => trim( (string) $key ) );
+		$before = get_option( $this->option, array() );
+		$former = $this->key();
+		$kept   = array( 'key' => trim( (string) $key ) );
 		if ( ! $this->keys ) {
-			$answer = wp_remote_get( $this->shop . '/.well-known/jwks.json', array( 'timeout' => 15 ) );
-			$data   = json_decode( wp_remote_retrieve_body( $answer ), true );
-			if ( ! is_array( $data ) || empty( $data['keys'] ) ) {
-				return new WP_Error( 'unreachable', 'The shop does not answer.' );
+			$kept['keys'] = $this->fetch_keys();
+			if ( ! $kept['keys'] ) {
+				return self::unreachable();
 			}
-			$kept['keys'] = $data['keys'];
 		}
 		update_option( $this->option, $kept, false );
-		$claims = $this->ask( 'activate' );
-		if ( $claims && ! empty( $claims['activated'] ) ) {
-			return true;
+		$claims = $this->ask( 'activate', $kept['key'] );
+		if ( ! $claims || empty( $claims['activated'] ) ) {
+			$before ? update_option( $this->option, $before, false ) : delete_option( $this->option );
+			return $claims ? new WP_Error( (string) $claims['code'], (string) $claims['message'] ) : self::unreachable();
 		}
-		delete_option( $this->option );
-		return $claims
-			? new WP_Error( (string) $claims['code'], (string) $claims['message'] )
-			: new WP_Error( 'unreachable', 'The shop does not answer.' );
+		if ( '' !== $former && self::plain( $former ) !== self::plain( $kept['key'] ) ) {
+			$this->ask( 'deactivate', $former );
+		}
+		return true;
 	}
 
 	/** Ask for a fresh file. Where the shop says no, the file goes; where it is away, the file stays. */
 	public function refresh() {
-		$claims = $this->key() ? $this->ask( 'validate' ) : null;
-		if ( $claims && empty( $claims['valid'] ) ) {
-			$this->keep( 'file', null );
-		}
+		$this->ask_about( 'validate' );
 		return $this->state();
 	}
 
-	/** Free the place of this site. False where the shop is away. */
+	/** Free the place of this site. True, or a WP_Error where the shop is away; then all stays as it was. */
 	public function deactivate() {
-		$claims = $this->ask( 'deactivate' );
-		if ( ! $claims ) {
-			return false;
+		if ( '' !== $this->key() && ! $this->ask( 'deactivate', $this->key() ) ) {
+			return self::unreachable();
 		}
 		delete_option( $this->option );
 		return true;
@@ -103,7 +112,7 @@ class Dukkan_License {
 
 	/** The newest version with a link to its package, for a site that uses the licence; null where there is none. */
 	public function release() {
-		$claims = $this->key() ? $this->ask( 'release' ) : null;
+		$claims = $this->ask_about( 'release' );
 		return $claims && ! empty( $claims['valid'] ) && ! empty( $claims['release'] ) ? $claims['release'] : null;
 	}
 
@@ -149,15 +158,37 @@ class Dukkan_License {
 			&& self::plain( (string) ( $claims['license']['key'] ?? '' ) ) === self::plain( $this->key() );
 	}
 
+	/** The list of the shop's public keys, or an empty one where it does not answer. */
+	private function fetch_keys() {
+		$answer = wp_remote_get( $this->shop . '/.well-known/jwks.json', array( 'timeout' => 15 ) );
+		$data   = json_decode( wp_remote_retrieve_body( $answer ), true );
+		return is_array( $data ) && ! empty( $data['keys'] ) && is_array( $data['keys'] ) ? $data['keys'] : array();
+	}
+
+	/** The answer about this site's licence, with what follows from a no. */
+	private function ask_about( $deed ) {
+		$claims = '' === $this->key() ? null : $this->ask( $deed, $this->key() );
+		if ( $claims && empty( $claims['valid'] ) && 'too_many_guesses' !== $claims['code'] ) {
+			$this->keep( array( 'file' => null, 'refusal' => (string) $claims['message'] ) );
+		}
+		return $claims;
+	}
+
 	/** The signed answer to one question, or null where the shop does not answer, or somebody else does. */
-	private function ask( $deed ) {
+	private function ask( $deed, $key ) {
 		$nonce  = bin2hex( random_bytes( 16 ) );
+		$asked  = array(
+			'key'      => $key,
+			'instance' => $this->instance(),
+			'nonce'    => $nonce,
+			'language' => substr( determine_locale(), 0, 2 ),
+		);
 		$answer = wp_remote_post(
 			$this->shop . '/api/v1/licenses/' . $deed . '/',
 			array(
 				'timeout' => 15,
 				'headers' => array( 'Content-Type' => 'application/json', 'Accept' => 'application/json' ),
-				'body'    => wp_json_encode( array( 'key' => $this->key(), 'instance' => $this->instance(), 'nonce' => $nonce ) ),
+				'body'    => wp_json_encode( $asked ),
 			)
 		);
 		if ( is_wp_error( $answer ) ) {
@@ -170,20 +201,18 @@ class Dukkan_License {
 			return null;
 		}
 		if ( isset( $claims['exp'] ) && $this->is_mine( $claims ) ) {
-			$this->keep( 'file', $signed );
+			$this->keep( array( 'file' => $signed, 'refusal' => null ) );
 		}
 		return $claims;
 	}
 
-	private function keep( $name, $value ) {
+	private function keep( $values ) {
 		$kept = get_option( $this->option, array() );
-		$kept = is_array( $kept ) ? $kept : array();
-		if ( null === $value ) {
-			unset( $kept[ $name ] );
-		} else {
-			$kept[ $name ] = $value;
-		}
-		update_option( $this->option, $kept, false );
+		update_option( $this->option, array_merge( is_array( $kept ) ? $kept : array(), $values ), false );
+	}
+
+	private static function unreachable() {
+		return new WP_Error( 'unreachable', 'The shop does not answer.' );
 	}
 
 	/** Throws for any spelling but the one that the shop makes. */
@@ -195,7 +224,10 @@ class Dukkan_License {
 		return $data;
 	}
 
+	/** As the shop compares keys: without regard to case, spaces, dashes, and whose digits they are. */
 	private static function plain( $key ) {
+		$digits = preg_split( '//u', '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', -1, PREG_SPLIT_NO_EMPTY );
+		$key    = str_replace( $digits, array_merge( range( 0, 9 ), range( 0, 9 ) ), $key );
 		return preg_replace( '/[^0-9a-z]/', '', strtolower( $key ) );
 	}
 }

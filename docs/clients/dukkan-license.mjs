@@ -57,7 +57,7 @@ export class License {
   async refresh() {
     try {
       const claims = await this.#ask("validate");
-      if (!claims.valid) await this.store.remove();
+      if (!claims.valid && claims.code !== "too_many_guesses") await this.store.remove();
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
     }
@@ -130,6 +130,8 @@ function words(text) {
   return new TextDecoder("utf-8", { fatal: true }).decode(bytes(text));
 }
 
+// As the shop compares keys: without regard to case, spaces, dashes, and whose digits they are.
 function plain(key) {
-  return key.toLowerCase().replace(/[^0-9a-z]/g, "");
+  const digit = (char) => String(char.charCodeAt(0) & 0xf);
+  return key.replace(/[٠-٩۰-۹]/g, digit).toLowerCase().replace(/[^0-9a-z]/g, "");
 }

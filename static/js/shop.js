@@ -7,6 +7,10 @@
     get() { try { return localStorage.getItem("theme"); } catch { return null; } },
     set(theme) { try { localStorage.setItem("theme", theme); } catch { /* kept for this page only */ } },
   };
+  const visit = {
+    get() { try { return sessionStorage.getItem("coupon"); } catch { return null; } },
+    set(code) { try { code ? sessionStorage.setItem("coupon", code) : sessionStorage.removeItem("coupon"); } catch { /* this page only */ } },
+  };
   const chosen = storage.get();
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
 
@@ -34,6 +38,13 @@
     if (!next) return;
     event.preventDefault();
     next.focus();
+  }
+
+  // Enter in the coupon's field applies it; by itself it would press the first button of the form, which pays.
+  function applyCoupon(event) {
+    if (event.key !== "Enter" || event.target.id !== "coupon") return;
+    event.preventDefault();
+    document.querySelector("[name=enter_coupon]").click();
   }
 
   // The bar at the foot of a phone steps aside while the button itself is in sight.
@@ -81,6 +92,20 @@
     if (next.length) setTimeout(watchSales, 1000 * Math.min(...next.map((seconds) => seconds % 60 || 60)));
   }
 
+  // Shared pages set no cookie: a link's coupon is carried along this visit until the cart or the checkout takes it.
+  function carryCoupon() {
+    const isTaken = /\/(cart|checkout)\/$/.test(location.pathname);
+    const code = isTaken ? "" : new URLSearchParams(location.search).get("coupon") || visit.get();
+    visit.set(code);
+    if (!code) return;
+    for (const link of document.querySelectorAll("a[href$='/cart/']")) link.search = new URLSearchParams({ coupon: code });
+    for (const form of document.querySelectorAll("form[action$='/cart/lines/']")) {
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name: "coupon", value: code });
+      form.append(field);
+    }
+  }
+
   // A changed quantity is sent at once; without scripts its button does it.
   function watchQuantities() {
     for (const form of document.querySelectorAll("form[data-quantity]")) {
@@ -95,11 +120,13 @@
     else if (button) copy(button);
   });
   document.addEventListener("keydown", moveAlongShelf);
+  document.addEventListener("keydown", applyCoupon);
   document.addEventListener("DOMContentLoaded", () => {
     const working = navigator.clipboard ? "[data-theme-switch], [data-copy]" : "[data-theme-switch]";
     for (const control of document.querySelectorAll(working)) control.hidden = false;
     watchBuyButton();
     watchQuantities();
     watchSales();
+    carryCoupon();
   });
 })();

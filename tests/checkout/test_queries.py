@@ -16,7 +16,14 @@ from checkout.refunds import request_refund
 from delivery.links import download_url
 from delivery.models import DownloadGrant
 from tests.doubles.stripe import StripeDouble
-from tests.factories import handle_events_of, make_product, make_user, paid_order, pending_order
+from tests.factories import (
+    handle_events_of,
+    make_coupon,
+    make_product,
+    make_user,
+    paid_order,
+    pending_order,
+)
 
 pytestmark = pytest.mark.django_db
 MONA = {"email": "mona@example.com", "country": "EG", "provider": "demo"}
@@ -56,6 +63,33 @@ def test_placing_an_order(shopper: Client) -> None:
     with at_most(20):
         assert shopper.post("/checkout/", MONA).status_code == 302
     assert Order.objects.count() == 1
+
+
+@pytest.fixture
+def with_coupons(shopper: Client) -> Client:
+    """Two that combine, each with limits and lists of its own."""
+    for _each in range(2):
+        coupon = make_coupon(
+            max_uses=9, max_uses_per_buyer=1, is_stackable=True, excluded_products=[make_product()]
+        )
+        shopper.post("/cart/coupons/", {"coupon": coupon.code})
+    return shopper
+
+
+def test_the_cart_with_coupons(with_coupons: Client) -> None:
+    with at_most(6 + 3):
+        assert with_coupons.get("/cart/").status_code == 200
+
+
+def test_the_checkout_page_with_coupons(with_coupons: Client) -> None:
+    with at_most(8 + 3):
+        assert with_coupons.get("/checkout/").status_code == 200
+
+
+def test_placing_an_order_with_coupons(with_coupons: Client) -> None:
+    with at_most(20 + 7):
+        assert with_coupons.post("/checkout/", MONA).status_code == 302
+    assert Order.objects.get().redemptions.count() == 2
 
 
 def test_from_the_webhook_to_the_delivery_mail(stripe: StripeDouble, commits: Any) -> None:

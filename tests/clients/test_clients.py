@@ -64,6 +64,23 @@ def test_a_fresh_file_comes_while_the_licence_is_good_and_goes_with_it(
     assert program.ask("state") == "none"
 
 
+def test_a_key_may_be_typed_as_its_reader_writes(license_: License, program: Program) -> None:
+    persian = license_.key.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")).lower().replace("-", " ")
+
+    assert program.ask("activate", key=persian) is True
+
+    assert program.ask("state", key=persian) == "good"
+
+
+def test_a_shop_that_takes_no_more_questions_changes_nothing(
+    license_: License, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.ask("activate")
+    monkeypatch.setattr("delivery.finding.GUESSES", 0)
+
+    assert program.ask("refresh") == "good"
+
+
 def test_a_shop_that_is_away_changes_nothing(license_: License, program: Program) -> None:
     program.ask("activate")
     shop = program.shop

@@ -35,14 +35,14 @@ def test_a_newer_version_is_shown_and_fetched(site: Program) -> None:
     assert offer["new_version"] == told["version"] == "1.1.0"
     assert (offer["requires"], offer["requires_php"]) == ("6.4", "8.1")
     assert offer["slug"] == "arqam"
-    assert told["sections"] == {"changelog": "<p>- What 1.1.0 brings</p>\n"}
+    assert told["sections"] == {"changelog": '<ul dir="auto">\n<li>What 1.1.0 brings</li>\n</ul>\n'}
     assert fetched["size"] == len(CONTENT)
 
 
 def test_the_present_version_is_no_update(site: Program) -> None:
     offer = site.ask("offer", version="1.1.0")
 
-    assert "response" not in offer
+    assert offer["response"] == []
     assert offer["no_update"]["arqam/arqam.php"]["new_version"] == "1.1.0"
 
 
@@ -53,12 +53,32 @@ def test_a_package_with_other_bytes_is_refused(site: Program) -> None:
     assert site.ask("fetch", package=package) == {"error": "changed_package"}
 
 
-def test_without_a_good_licence_nothing_is_offered(site: Program) -> None:
+def test_without_a_good_licence_nothing_is_offered_or_fetched(site: Program) -> None:
+    package = site.ask("offer")["response"]["arqam/arqam.php"]["package"]
     License.objects.get().revoke()
+    site.ask("forget")
 
     offer = site.ask("offer")
 
-    assert offer == {}
+    assert offer == {"response": []}
+    assert site.ask("fetch", package=package) == {"error": "no_package"}
+    assert site.ask("refusal") == "این مجوز لغو شده است."  # in the site's language
+    assert site.ask("state") == "none"
+
+
+def test_the_link_may_be_old_by_the_time_of_the_update(site: Program) -> None:
+    offer = site.ask("offer")["response"]["arqam/arqam.php"]
+
+    fetched = site.ask("fetch", package=offer["package"].rpartition(":")[0] + ":old/")
+
+    assert fetched["size"] == len(CONTENT)
+
+
+def test_packages_of_others_are_left_alone(site: Program) -> None:
+    package = site.ask("offer")["response"]["arqam/arqam.php"]["package"]
+
+    assert site.ask("fetch", package=package, plugin="other/other.php") is False
+    assert site.ask("fetch", package="https://elsewhere.example/arqam.zip") is False
 
 
 def test_the_keys_are_fetched_once_where_the_plugin_has_none(site: Program) -> None:

@@ -21,16 +21,25 @@ class WP_Error {
 function is_wp_error( $thing ) { return $thing instanceof WP_Error; }
 function load_options() { global $store; return is_file( $store['path'] ) ? unserialize( file_get_contents( $store['path'] ) ) : array(); }
 function save_options( $options ) { global $store; file_put_contents( $store['path'], serialize( $options ) ); }
-function get_option( $name, $default = false ) { return load_options()[ $name ] ?? $default; }
+function get_option( $name, $default = false ) { global $store; return 'home' === $name ? $store['home'] : load_options()[ $name ] ?? $default; }
 function update_option( $name, $value, $autoload = null ) { save_options( array( $name => $value ) + load_options() ); }
 function delete_option( $name ) { $options = load_options(); unset( $options[ $name ] ); save_options( $options ); }
 function get_site_transient( $name ) { return get_option( "transient_$name" ); }
 function set_site_transient( $name, $value, $seconds ) { update_option( "transient_$name", $value ); }
-function delete_site_transient( $name ) { delete_option( "transient_$name" ); }
-function home_url() { global $store; return $store['home']; }
+function delete_site_transient( $name ) { do_action( "delete_site_transient_$name" ); delete_option( "transient_$name" ); }
 function wp_json_encode( $data ) { return json_encode( $data ); }
 function esc_html( $text ) { return htmlspecialchars( $text, ENT_QUOTES ); }
-function wpautop( $text ) { return "<p>$text</p>\n"; }
+function wp_kses_post( $html ) { return $html; }
+function wp_get_environment_type() { return 'local'; }
+function admin_url( $path ) { return "/wp-admin/$path"; }
+function esc_url( $url ) { return esc_html( $url ); }
+function get_file_data( $path, $headers ) {
+	$text = file_get_contents( $path );
+	foreach ( $headers as $name => $header ) {
+		$headers[ $name ] = preg_match( '/^[ \t\/*#@]*' . $header . ':(.*)$/mi', $text, $found ) ? trim( $found[1] ) : '';
+	}
+	return $headers;
+}
 function plugin_basename( $file ) { return basename( dirname( $file ) ) . '/' . basename( $file ); }
 function wp_delete_file( $path ) { unlink( $path ); }
 function add_filter( $name, $callback, $priority = 10, $count = 1 ) { global $hooks; $hooks[ $name ][] = $callback; }
@@ -88,20 +97,25 @@ if ( is_file( $argv[3] . '/arqam.php' ) ) { // A plugin as WordPress loads it: i
 	do_action( 'init' );
 	do_action( 'admin_init' );
 	while ( ( $line = fgets( STDIN ) ) !== false ) {
-		$ask    = json_decode( $line );
-		$value  = isset( $ask->value ) ? $ask->value : null;
-		$result = function_exists( $ask->do ) ? ( $ask->do )( $value ) : apply_filters( $ask->do, $value, ...( $ask->more ?? array() ) );
+		$ask   = json_decode( $line, true );
+		$value = 'update_plugins' === $ask['do'] ? apply_filters( 'pre_set_site_transient_update_plugins', new stdClass() ) : $ask['value'];
+		$hook  = 'update_plugins' === $ask['do'] ? 'site_transient_update_plugins' : $ask['do'];
+
+		$result = apply_filters( $hook, $value, ...$ask['more'] );
 		echo json_encode( array( 'result' => is_wp_error( $result ) ? array( 'error' => $result->code ) : $result, 'errors' => $errors ) ), "\n";
 	}
 	exit;
 }
 require $argv[3] . '/class-dukkan-license.php';
 require $argv[3] . '/class-dukkan-updater.php';
+$plugin = dirname( $argv[1] ) . '/arqam/arqam.php';
+is_dir( dirname( $plugin ) ) || mkdir( dirname( $plugin ) );
 
 while ( ( $line = fgets( STDIN ) ) !== false ) {
 	$ask     = json_decode( $line, true );
 	$license = new Dukkan_License( $ask['shop'], 'arqam_license', $ask['keys'] ?? array() );
-	$updater = new Dukkan_Updater( $license, '/plugins/arqam/arqam.php', $ask['version'] ?? '1.0.0' );
+	$updater = new Dukkan_Updater( $license, $plugin );
+	file_put_contents( $plugin, "<?php\n// Version: " . ( $ask['version'] ?? '1.0.0' ) . "\n" );
 	switch ( $ask['do'] ) {
 		case 'activate':
 			$result = $license->activate( $ask['key'] );
@@ -115,14 +129,18 @@ while ( ( $line = fgets( STDIN ) ) !== false ) {
 		case 'offer':
 			$hooks = array();
 			$updater->listen();
-			$result = apply_filters( 'pre_set_site_transient_update_plugins', new stdClass() );
+			apply_filters( 'pre_set_site_transient_update_plugins', new stdClass() );
+			$result = apply_filters( 'site_transient_update_plugins', (object) array( 'response' => array( 'arqam/arqam.php' => 'an older offer' ) ) );
 			break;
 		case 'describe':
 			$result = $updater->describe( false, 'plugin_information', (object) array( 'slug' => 'arqam' ) );
 			break;
 		case 'fetch':
-			$path   = $updater->fetch( false, $ask['package'] );
-			$result = is_wp_error( $path ) ? $path : array( 'size' => filesize( $path ), 'sha256' => hash_file( 'sha256', $path ) );
+			$path   = $updater->fetch( false, $ask['package'], null, array( 'plugin' => $ask['plugin'] ?? 'arqam/arqam.php' ) );
+			$result = is_wp_error( $path ) || false === $path ? $path : array( 'size' => filesize( $path ), 'sha256' => hash_file( 'sha256', $path ) );
+			break;
+		case 'forget':
+			$result = $updater->forget();
 			break;
 		default:
 			$result = $license->{ $ask['do'] }();

@@ -191,3 +191,24 @@ def test_a_new_signing_key_signs_from_now_on(staff: Client) -> None:
     page = staff.get("/admin/delivery/signingkey/").content.decode()
     assert old.kid in page
     assert bytes(old.secret).hex() not in page
+
+
+def test_a_licence_has_its_moves_on_its_page_and_in_the_story_of_its_order(staff: Client) -> None:
+    license_ = make_license()
+    address = f"{LIST}{license_.pk}/change/"
+    page = staff.get(address).content.decode()
+    assert 'value="suspend"' in page
+    assert 'value="resume"' not in page
+    assert f'href="/admin/checkout/order/{license_.line.order_id}/change/"' in page
+
+    run(staff, "suspend", license_)
+
+    page = staff.get(address).content.decode()
+    assert 'value="resume"' in page
+    assert 'value="suspend"' not in page
+    story = staff.get(f"/admin/checkout/order/{license_.line.order_id}/change/").content.decode()
+    assert "was issued." in story
+    assert "Suspended by staff." in story
+    assert license_.key[-6:] in story
+    assert staff.get(f"{LIST}nonsense/change/").status_code == 302
+    assert license_.key not in story

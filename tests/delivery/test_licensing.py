@@ -27,7 +27,7 @@ def event_of(license_: License, name: str = "order.refunded") -> OrderEvent:
 def test_each_unit_gets_a_key_of_its_own_and_twice_is_once() -> None:
     plan = make_plan(activation_limit=3, valid_days=365, key_pattern="ARQAM-" + "#" * 26)
     order = paid_order(plan.product, make_product())
-    order.lines.filter(variant__product=plan.product).update(quantity=3, amount=3600)
+    order.lines.filter(variant__product=plan.product).update(quantity=3, net_amount=3600, amount=3600)
     event = order.events.get(name="order.paid")
 
     for _each in range(2):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import product
 from unittest.mock import patch
 
 import pytest
@@ -9,10 +10,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from checkout.models import Order
+from delivery.activating import activate
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid
-from delivery.links import download_url, open_link
+from delivery.finding import Question
+from delivery.links import download_url, open_link, open_order_link, order_download_url
 from delivery.models import DownloadGrant
-from tests.factories import handle_events_of, paid_order
+from delivery.news import email_of, stop_path
+from delivery.packages import open_package, package_url
+from delivery.updates import newest_update
+from tests.factories import handle_events_of, make_license, make_release, paid_order
 
 pytestmark = pytest.mark.django_db
 DAY = 24 * 60 * 60
@@ -58,6 +64,28 @@ def test_any_changed_character_is_refused(grant: DownloadGrant) -> None:
             open_link(token[:index] + character + token[index + 1 :])
 
     changed()
+
+
+def test_any_flipped_bit_of_any_link_is_refused(grant: DownloadGrant) -> None:
+    license_ = make_license()
+    make_release(license_.variant.product)
+    facts = activate(Question(license_.key, instance="one.com"))
+    update = newest_update(facts.product_id, facts.variant_id)
+    assert update
+    links = {
+        open_link: download_url(grant),
+        open_order_link: order_download_url(grant.line.order),
+        open_package: package_url(facts, update),
+        email_of: stop_path("mona@example.com"),
+    }
+    for open_, url in links.items():
+        token = url.rstrip("/").rpartition("/")[2].encode()
+        assert open_(token.decode())
+        for place, bit in product(range(len(token)), range(8)):
+            changed = bytearray(token)
+            changed[place] ^= 1 << bit
+            with pytest.raises(LinkNotValid):
+                open_(changed.decode("latin-1"))
 
 
 def test_any_cut_or_addition_is_refused(grant: DownloadGrant) -> None:

@@ -1,14 +1,25 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.test import Client
 
 from checkout import tasks
 from checkout.models import Order, OrderEvent
 from checkout.placing import place_order
-from storefront.models import OutgoingMail
-from tests.factories import make_buyer, make_cart, make_product, make_user, paid_order
+from storefront.limits import within_limit
+from storefront.models import LimitCount, OutgoingMail
+from tests.factories import (
+    handle_events_of,
+    make_buyer,
+    make_cart,
+    make_product,
+    make_user,
+    paid_order,
+    pending_order,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +98,39 @@ def test_a_refunded_order_is_not_announced(commits: Any) -> None:
 
     assert order.events.get(name="order.paid").handled_at
     assert mail.outbox == []
+
+
+def test_the_buyer_has_the_mail_sent_again_some_times(commits: Any, page_client: Client) -> None:
+    with commits():
+        order = paid_order()
+    page = page_client.get(order.get_absolute_url())
+    form = {"csrfmiddlewaretoken": page.context["csrf_token"]}
+    assert "Send me the mail again" in page.content.decode()
+
+    said = []
+    for _each in range(2):
+        with commits():
+            answer = page_client.post(f"{order.get_absolute_url()}mail/", form, follow=True)
+        said.append(answer.content.decode())
+
+    assert f"The mail is on its way to {order.email}." in said[0]
+    assert "This mail was asked for just now." in said[1]
+    assert [mail.to for mail in OutgoingMail.objects.all()] == [order.email] * 2
+    LimitCount.objects.all().delete()
+    for _each in range(5):
+        within_limit("order.own_mail", str(order.pk), limit=5, per=timedelta(days=1))
+    often = page_client.post(f"{order.get_absolute_url()}mail/", form, follow=True)
+    assert "We have sent it often today." in often.content.decode()
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_nobody_has_mails_sent_to_an_address_that_nobody_proved() -> None:
+    order = pending_order(make_product(0))
+    handle_events_of(order)
+    page = Client().get(order.get_absolute_url())
+
+    answer = Client().post(f"{order.get_absolute_url()}mail/", follow=True)
+
+    assert "Send me the mail again" not in page.content.decode()
+    assert "This order has no mail." in answer.content.decode()
+    assert not OutgoingMail.objects.exists()

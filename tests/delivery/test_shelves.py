@@ -70,7 +70,11 @@ def test_a_release_takes_the_place_of_the_one_before() -> None:
     assert names(shelf_of(order)) == ["book.pdf", "1.1.zip"]
 
     Product.objects.update(keeps_old_releases=True)
-    assert names(shelf_of(order)) == ["book.pdf", "1.0.zip", "1.1.zip"]
+    shelf = shelf_of(order)
+    assert names(shelf) == ["book.pdf", "1.1.zip"]
+    assert [offer.file.filename for offer in shelf.older] == ["1.0.zip"]
+    assert shelf.older[0].url
+    assert "1 older version" in Client().get(f"/orders/{order.token}/").content.decode()
 
 
 def test_drafts_and_scheduled_releases_reach_nobody() -> None:
@@ -145,11 +149,25 @@ def test_what_was_taken_back_stays_so_when_files_are_added() -> None:
 
 
 def test_a_file_at_its_limit_is_shown_without_a_link() -> None:
-    order = bought(make_product(download_limit=1))
+    order = bought(make_product(download_limit=2))
+    fetch(shelf_of(order))
+    assert "1 download left" in Client().get(f"/orders/{order.token}/").content.decode()
     fetch(shelf_of(order))
 
     page = Client().get(f"/orders/{order.token}/").content.decode()
 
     assert "/downloads/" not in page
-    assert "Fetched as often as it can be" in page
-    assert '<dt>Downloads left</dt><dd class="tabular">0</dd>' in page
+    assert "No downloads left" in page
+
+
+def test_files_stand_under_the_product_that_brought_them() -> None:
+    order = paid_order(make_product(title_en="First"), make_product(title_en="Second"))
+    handle_events_of(order)
+    line = order.lines.get(product_title="First")
+    DownloadGrant.objects.filter(line=line).update(revoked_at=timezone.now())
+
+    page = Client().get(f"/orders/{order.token}/").content.decode()
+
+    assert page.index("<bdi>First</bdi></h2>") < page.index("the money for them went back to you")
+    assert page.index("<bdi>Second</bdi></h2>") < page.index("/downloads/")
+    assert page.count('class="download"') == 1

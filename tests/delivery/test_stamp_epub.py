@@ -1,5 +1,6 @@
 import io
 import shutil
+import stat
 import subprocess
 import zipfile
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery.errors import Unstampable
-from delivery.stamp_epub import stamp_epub
+from delivery.stamp_epub import LONGEST, stamp_epub
 from tests.delivery.books import make_epub
 
 WORDS = "تعود هذه النسخة إلى \u2068مُنى &amp; علي\u2069"
@@ -50,6 +51,16 @@ def zipped(**files: str) -> bytes:
     return out.getvalue()
 
 
+def with_link() -> bytes:
+    """A book in which a picture is a symbolic link to a file of whoever unpacks it."""
+    out = io.BytesIO(make_epub())
+    link = zipfile.ZipInfo("OEBPS/picture.png")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(out, "a") as book:
+        book.writestr(link, "/etc/passwd")
+    return out.getvalue()
+
+
 def bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book, book.open("bomb", "w") as content:
@@ -66,6 +77,8 @@ def bomb() -> bytes:
         (zipped(a="b"), "broken"),
         (make_epub(3, **{"../../etc/passwd": b"x"}), "leads out"),
         (make_epub(3, **{"/etc/passwd": b"x"}), "leads out"),
+        (with_link(), "leads out"),
+        (zipped(**{"META-INF__container.xml": "<container/>" + " " * LONGEST}), "too long"),
         (make_epub(3, **{"OEBPS/whose-copy.xhtml": b"x"}), "marked already"),
         (zipped(**{"META-INF__container.xml": "<container/>"}), "does not say"),
         (zipped(**{"META-INF__container.xml": "<"}), "broken"),
@@ -74,6 +87,13 @@ def bomb() -> bytes:
 def test_what_cannot_be_marked_says_why(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(Unstampable, match=why):
         stamped(tmp_path, content)
+
+
+def test_a_full_disk_is_not_the_books_fault(tmp_path: Path) -> None:
+    (tmp_path / "book.epub").symlink_to("/dev/full")
+
+    with pytest.raises(OSError, match="No space left"):
+        stamped(tmp_path, make_epub())
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:

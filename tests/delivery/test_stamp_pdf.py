@@ -93,6 +93,13 @@ def test_what_cannot_be_marked_says_why(tmp_path: Path, mark: bytes, content: by
         stamped(tmp_path, content, mark)
 
 
+def test_a_full_disk_is_not_the_books_fault(tmp_path: Path, mark: bytes) -> None:
+    (tmp_path / "target.pdf").symlink_to("/dev/full")
+
+    with pytest.raises(OSError, match="No space left"):
+        stamped(tmp_path, make_pdf(3), mark)
+
+
 def test_pages_of_odd_sizes_and_without_contents_are_marked(tmp_path: Path, mark: bytes) -> None:
     pdf = pikepdf.new()
     for size in ((72, 72), (2000, 1125), (14400, 14400), (595, 842)):

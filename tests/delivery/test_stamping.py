@@ -63,6 +63,8 @@ def test_the_receipt_waits_for_no_copy_and_the_original_is_never_served() -> Non
     assert order.events.filter(handled_at=None).count() == 0
     assert Stamp.objects.get().status == Stamp.Status.PENDING
     assert "Your copy is being made" in page_of(order)
+    assert 'data-order-state="making"' in page_of(order)
+    assert Client().get(f"/orders/{order.token}/status/").json() == {"state": "making"}
     assert "/downloads/" not in page_of(order).replace("/downloads/order/", "")
     answer = fetch(download_url(grant))
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
@@ -76,6 +78,8 @@ def test_the_buyer_gets_a_copy_of_their_own() -> None:
 
     stamp_due()
 
+    assert Client().get(f"/orders/{order.token}/status/").json() == {"state": "paid"}
+    assert "data-order-state" not in page_of(order)
     grant = DownloadGrant.objects.get()
     answer = fetch(download_url(grant))
     assert answer.status_code == 200

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.stripe import StripeDouble
@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=15_000)  # two suites at once on two cores take their time
     with sync_playwright() as playwright:
         yield playwright
 

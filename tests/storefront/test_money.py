@@ -12,10 +12,12 @@ from storefront.money import (
     format_number,
     parse_amount,
     parse_price,
+    parse_rate,
     plain_amount,
+    plain_rate,
 )
 
-NBSP = "\u00a0"
+NBSP, LRM = "\u00a0", "\u200e"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,7 @@ NBSP = "\u00a0"
         (-123450, "USD", "en", "-$1,234.50"),
         (123450, "USD", "ar", f"1,234.50{NBSP}$"),
         (123450, "USD", "fa", f"۱٬۲۳۴٫۵۰{NBSP}$"),
-        (-123450, "USD", "fa", f"-۱٬۲۳۴٫۵۰{NBSP}$"),
+        (-123450, "USD", "fa", f"{LRM}-۱٬۲۳۴٫۵۰{NBSP}$"),
         (37500, "KWD", "en", f"KWD{NBSP}37.500"),
         (37500, "KWD", "ar", f"37.500{NBSP}د.ك."),
         (37500, "KWD", "fa", f"۳۷٫۵۰۰{NBSP}دینار کویت"),
@@ -39,7 +41,7 @@ NBSP = "\u00a0"
         (0, "EUR", "en", "€0.00"),
         (2_500_000, "IRR", "fa", f"۲۵۰٬۰۰۰{NBSP}تومان"),
         (2_500_000, "IRR", "en", f"250,000{NBSP}toman"),
-        (-15, "IRR", "ar", f"-1.5{NBSP}تومان"),
+        (-15, "IRR", "ar", f"{LRM}-1.5{NBSP}تومان"),
     ],
 )
 def test_money_is_shown(amount, currency, language, shown):
@@ -165,3 +167,18 @@ def test_what_is_shown_can_be_typed_again(amount, currency, language):
     assert parse_amount(plain_amount(amount, currency), currency) == amount
     if decimals(currency) != 3 or amount % 1000 or amount >= 10**9:
         assert parse_amount(format_number(amount, currency, language), currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("typed", "bps"),
+    [("12.5", 1250), ("۱۲٫۵٪", 1250), ("12,5 %", 1250), ("١٠", 1000), ("100", 10_000), ("0.01", 1)],
+)
+def test_a_share_is_read_in_any_digits(typed, bps):
+    assert parse_rate(typed) == bps
+    assert parse_rate(plain_rate(bps)) == bps
+
+
+@pytest.mark.parametrize("typed", ["", "-5", "a", "12.345", "1e2", "1.2.3", "%", "½"])
+def test_what_is_no_share_is_refused(typed):
+    with pytest.raises(AmountNotUnderstood, match="such as 12.5"):
+        parse_rate(typed)

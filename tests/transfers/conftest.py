@@ -22,6 +22,7 @@ from tests.doubles.s3 import BUCKET, s3_server, use_s3
 from tests.factories import handle_events_of, make_product, paid_order
 from tests.faults.shop import ROOT, Shop
 from tests.processes import free_port, wait_until
+from tests.transfers.wire import Wire
 
 MEGABYTES = int(os.environ.get("TRANSFER_MEGABYTES", "24"))
 NGINX = """
@@ -42,6 +43,7 @@ class Site:
     sha256: str
     size: int
     shop: Shop
+    wire: Wire  # between readers and whoever sends the bytes
 
     def link(self) -> str:
         return self.url + download_url(DownloadGrant.objects.get())
@@ -68,7 +70,9 @@ def embedded(shop: Shop, settings: Any, tmp_path: Path) -> Iterator[Site]:
 def _embedded(shop: Shop, _settings: Any, tmp_path: Path) -> Iterator[Site]:
     file = stored_file(tmp_path)
     start_web(shop)
-    yield Site(shop.url, file.sha256, file.size, shop)
+    with Wire(shop.port) as wire:
+        yield Site(wire.url, file.sha256, file.size, shop, wire)
+    file.file.delete(save=False)  # it may be big
 
 
 def _nginx(shop: Shop, _settings: Any, tmp_path: Path) -> Iterator[Site]:
@@ -88,19 +92,21 @@ def _nginx(shop: Shop, _settings: Any, tmp_path: Path) -> Iterator[Site]:
     process = subprocess.Popen([nginx, "-e", str(tmp_path / "nginx.log"), "-c", str(conf)])
     try:
         wait_until(lambda: (tmp_path / "nginx.pid").exists())
-        yield Site(f"http://127.0.0.1:{port}", file.sha256, file.size, shop)
+        with Wire(port) as wire:
+            yield Site(wire.url, file.sha256, file.size, shop, wire)
     finally:
         process.terminate()
         process.wait()
+        file.file.delete(save=False)
 
 
 def _s3(shop: Shop, settings: Any, tmp_path: Path) -> Iterator[Site]:
-    with s3_server() as url:
+    with s3_server() as url, Wire(int(url.rpartition(":")[2])) as wire:
         use_s3(settings, url)
         file = stored_file(tmp_path)
         keys = {"S3_ACCESS_KEY_ID": "key", "S3_SECRET_ACCESS_KEY": "secret"}
-        start_web(shop, S3_BUCKET=BUCKET, S3_ENDPOINT_URL=url, **keys)
-        yield Site(shop.url, file.sha256, file.size, shop)
+        start_web(shop, S3_BUCKET=BUCKET, S3_ENDPOINT_URL=wire.url, **keys)
+        yield Site(shop.url, file.sha256, file.size, shop, wire)
 
 
 def start_web(shop: Shop, **other: str) -> None:

@@ -1,7 +1,4 @@
-"""The programs that buyers use fetch a big file, break off, and resume: equal bytes, one download.
-
-TRANSFER_MEGABYTES=1024 fetches a whole gigabyte.
-"""
+"""The programs that buyers use fetch a big file, break off, and resume: equal bytes, one download."""
 
 import hashlib
 import shutil
@@ -64,6 +61,7 @@ def test_fetches_breaks_off_and_resumes_as_one_download(site: Site, program: str
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert (path.stat().st_size, digest(path)) == (site.size, site.sha256)
+    path.unlink()
     assert (Download.objects.count(), DownloadGrant.objects.get().used_count) == (1, 1)
     if program != "aria2c":  # its parts may end in any order, and what seems broken is forgiven
         assert requests.get(site.link(), timeout=30).status_code == 403
