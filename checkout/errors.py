@@ -13,6 +13,14 @@ class PriceChanged(StorefrontError):
     """The sum is not the one that the buyer was shown."""
 
 
+class OfferOver(StorefrontError):
+    """What was offered is offered no more."""
+
+
+class GiftNotPossible(StorefrontError):
+    """The order can't be a gift, or what is asked for can't be done with a gift that is accepted or kept."""
+
+
 class OrderNotPayable(StorefrontError):
     """The order is paid, refunded or gone: there is nothing to pay."""
 

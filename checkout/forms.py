@@ -73,6 +73,16 @@ class RefundRequestForm(forms.Form):
     )
 
 
+class UpgradeForm(forms.Form):
+    line = forms.IntegerField(min_value=1, max_value=2**62)
+    variant = forms.IntegerField(min_value=1, max_value=2**62)
+
+
+class UpsellForm(forms.Form):
+    offer = forms.IntegerField(min_value=1, max_value=2**62)
+    shown_total = forms.IntegerField(min_value=0, max_value=2**62)
+
+
 class CurrencyForm(forms.Form):
     currency = forms.CharField(max_length=3)
 
@@ -115,6 +125,7 @@ class CheckoutForm(forms.Form):
             "invalid_choice": _("This way to pay is not offered for this order."),
         },
     )
+    # Rendered by the page, which always knows the sum that it shows; a form would repeat what was sent.
     shown_total = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, quote: Quote, **kwargs: Any) -> None:
@@ -125,4 +136,3 @@ class CheckoutForm(forms.Form):
             del self.fields["provider"]
         elif len(provider.choices) == 1:
             provider.initial = provider.choices[0][0]
-        self.fields["shown_total"].initial = quote.total

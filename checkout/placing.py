@@ -9,19 +9,24 @@ from django.utils.translation import gettext as _
 from checkout.availability import set_aside
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.errors import CartNotUsable, PriceChanged, TooManyOrders
+from checkout.errors import CartNotUsable, GiftNotPossible, PriceChanged, TooManyOrders
+from checkout.gifts import GiftWish, is_same_gift, wrap
 from checkout.models import Order, OrderEvent, OrderLine
 from checkout.quoting import Quote, QuotedLine, quote_cart
+from checkout.upgrades import write_upgrades
 from storefront.limits import within_limit
 from storefront.text import fold_email
 
 
-def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> Order:
+def place_order(
+    cart: Cart, buyer: Buyer, *, shown_total: int | None = None, gift: GiftWish | None = None
+) -> Order:
     """Place an order for what is in the cart; an order that costs nothing is paid at once.
 
     One state of the cart makes one order: sent twice, at once or later, it gives the order that is there,
-    unless the buyer or the sum is another. Raises CartNotUsable, PriceChanged when the sum in minor units
-    isn't the one shown, and TooManyOrders beyond the limits for free orders; then nothing is written.
+    unless the buyer, the sum or the gift is another. Raises CartNotUsable, PriceChanged when the sum in minor
+    units isn't the one shown, GiftNotPossible, and TooManyOrders beyond the limits for free orders; then
+    nothing is written.
     """
     quote = quote_cart(cart, buyer)
     if not quote.can_checkout:
@@ -30,21 +35,23 @@ def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> 
         )
     if shown_total is not None and shown_total != quote.total:
         raise PriceChanged(_("The price has changed. Please look at the new sum before you pay."))
-    if placed := _placed_before(cart, quote, buyer):
+    if gift and not quote.can_be_given:
+        raise GiftNotPossible(_("This can't be a gift."))
+    if placed := _placed_before(cart, quote, buyer, gift):
         return placed
     try:
-        return _write_order(cart, quote, buyer)
+        return _write_order(cart, quote, buyer, gift)
     except IntegrityError:
         # The same cart was sent at the same moment: its order is this one's, or this one has a new key now.
-        return _placed_before(cart, quote, buyer) or _write_order(cart, quote, buyer)
+        return _placed_before(cart, quote, buyer, gift) or _write_order(cart, quote, buyer, gift)
 
 
-def _placed_before(cart: Cart, quote: Quote, buyer: Buyer) -> Order | None:
+def _placed_before(cart: Cart, quote: Quote, buyer: Buyer, gift: GiftWish | None) -> Order | None:
     order = Order.objects.filter(cart_key=cart.key).first()
     if order is None:
         return None
     mine, its = (fold_email(buyer.email), buyer.country), (order.email_folded, order.country)
-    is_same = mine == its and order.total == quote.total
+    is_same = mine == its and order.total == quote.total and is_same_gift(order, gift)
     if not is_same or order.status == Order.Status.EXPIRED:
         cart.new_key()
         return None
@@ -52,7 +59,7 @@ def _placed_before(cart: Cart, quote: Quote, buyer: Buyer) -> Order | None:
 
 
 @transaction.atomic
-def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
+def _write_order(cart: Cart, quote: Quote, buyer: Buyer, gift: GiftWish | None) -> Order:
     order = Order.objects.create(
         cart_key=cart.key,
         user=buyer.user,
@@ -63,9 +70,13 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
         total=quote.total,
         client_address=buyer.client_address,
         referral=cart.referral,
+        is_gift=gift is not None,
     )
     lines = OrderLine.objects.bulk_create(_line(order, line) for line in quote.lines)
     set_aside(order, lines)
+    write_upgrades(lines, quote.offered.upgrades)
+    if gift:
+        wrap(order, gift)
     OrderEvent.record(order, "order.placed", once="order.placed")
     if order.total == 0:
         _check_free_limits(quote, buyer)

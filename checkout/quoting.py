@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from checkout.buyer import Buyer
 from checkout.cart import Cart, CartLine
+from checkout.offers import Offered, offers_for
 from checkout.pricing import Item, LineTotal, Totals, price
 from storefront.money import STEPS
 
@@ -26,6 +27,7 @@ class Quote:
     lines: tuple[QuotedLine, ...]
     currency: str
     totals: Totals
+    offered: Offered
 
     @property
     def total(self) -> int:
@@ -36,6 +38,11 @@ class Quote:
         return bool(self.lines) and not any(line.problem for line in self.lines)
 
     @property
+    def can_be_given(self) -> bool:
+        """Whether it may be a gift. By free ones anybody could mail anybody; an upgrade is its buyer's."""
+        return self.total > 0 and not self.offered.upgrades
+
+    @property
     def refund_days(self) -> int:
         """For how many days all that has a price may be given back; 0 where something is sold without."""
         return min((line.product.refund_window_days for line in self.lines if line.amount), default=0)
@@ -43,11 +50,12 @@ class Quote:
 
 def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
     """Price what is in the cart, today and for this buyer. Nothing is written or promised."""
-    totals = price(
-        [Item(line.quantity, line.unit_amount) for line in cart.lines], step=STEPS.get(cart.currency, 1)
-    )
+    items = [Item(line.quantity, line.unit_amount) for line in cart.lines]
+    offered = offers_for(cart, buyer, [item.list_amount for item in items])
+    discounts = [choice.discount for choice in offered.choices]
+    totals = price(items, discounts, step=STEPS.get(cart.currency, 1))
     lines = tuple(
         QuotedLine(line.variant, line.quantity, line.unit_amount, line.problem, total)
         for line, total in zip(cart.lines, totals.lines, strict=True)
     )
-    return Quote(lines, cart.currency, totals)
+    return Quote(lines, cart.currency, totals, offered)

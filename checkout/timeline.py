@@ -22,6 +22,7 @@ ICONS = {
     "mail": "mail",
     "staff": "mail",
     "download": "download",
+    "gift": "gift",
 }
 
 

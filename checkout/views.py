@@ -16,15 +16,27 @@ from accounts.models import User
 from catalog.models import Variant
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.errors import CartNotUsable, ProviderUnavailable
-from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, CurrencyForm, likely_country
+from checkout.errors import CartNotUsable, OfferOver, ProviderUnavailable
+from checkout.forms import (
+    AddToCartForm,
+    ChangeCartForm,
+    CheckoutForm,
+    CurrencyForm,
+    UpgradeForm,
+    UpsellForm,
+    likely_country,
+)
+from checkout.gift_forms import GiftForm
 from checkout.models import Order
+from checkout.offers import answer_bump
 from checkout.origin import is_from_this_shop
 from checkout.payments import start_payment
 from checkout.placing import place_order
 from checkout.providers import hidden_for
 from checkout.providers.transport import patience
 from checkout.quoting import Quote, quote_cart
+from checkout.upgrades import choose_upgrade
+from checkout.upselling import provider_of, take_upsell
 from storefront.errors import StorefrontError
 
 
@@ -79,6 +91,20 @@ def cart_line(request: HttpRequest, variant_id: int) -> HttpResponse:
     return redirect(f"{page}?removed={variant_id}&quantity={removed}" if removed else page)
 
 
+@require_POST
+def cart_upgrades(request: HttpRequest) -> HttpResponse:
+    """Put an edition in the cart that takes the place of one that the reader has."""
+    form = UpgradeForm(request.POST)
+    user = request.user
+    try:
+        if not form.is_valid() or not isinstance(user, User):
+            raise CartNotUsable(_("That could not be put in the cart. Please choose again."))
+        choose_upgrade(Cart(request.session), user, form.cleaned_data["line"], form.cleaned_data["variant"])
+    except CartNotUsable as refusal:
+        messages.error(request, str(refusal))
+    return redirect("cart")
+
+
 @login_not_required
 @require_POST
 def cart_currency(request: HttpRequest) -> HttpResponse:
@@ -99,20 +125,45 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("cart")
     if request.method != "POST":
         initial = {"email": getattr(request.user, "email", ""), "country": likely_country(request)}
-        return _checkout_page(request, CheckoutForm(quote=quote, initial=initial), quote)
+        return _checkout_page(request, quote, CheckoutForm(quote=quote, initial=initial), GiftForm())
     form = CheckoutForm(request.POST, quote=quote)
-    if not form.is_valid():
-        return _checkout_page(request, form, quote)
+    gift = GiftForm(request.POST if quote.can_be_given else {})
     try:
-        order = place_order(cart, _buyer(request, form), shown_total=form.cleaned_data["shown_total"])
-        return _to_payment(order, form.cleaned_data.get("provider", ""))
+        has_changed = _answer_bump(request, cart, quote)
+        if has_changed or "look" in request.POST:
+            return _checkout_as_typed(request, cart, is_new=has_changed)
+        if all([form.is_valid(), gift.is_valid()]):
+            order = place_order(
+                cart,
+                _buyer(request, form),
+                shown_total=form.cleaned_data["shown_total"],
+                gift=gift.wish,
+            )
+            return _to_payment(order, form.cleaned_data.get("provider", ""))
     except ProviderUnavailable:
         form.add_error(
             None, _("This way to pay does not answer just now. Please try again, or choose another.")
         )
     except StorefrontError as refusal:
         form.add_error(None, str(refusal))
-    return _checkout_page(request, form, quote)
+    return _checkout_page(request, quote, form, gift)
+
+
+def _answer_bump(request: HttpRequest, cart: Cart, quote: Quote) -> bool:
+    """Whether the box in the checkout was ticked or emptied, so that the cart has changed."""
+    bump = quote.offered.bump
+    if bump is None:
+        return False
+    return answer_bump(cart, bump, is_wanted=request.POST.get("bump") == str(bump.offer.pk))
+
+
+def _checkout_as_typed(request: HttpRequest, cart: Cart, *, is_new: bool) -> HttpResponse:
+    """The page with the sum of now and what was typed, before anybody said "pay"."""
+    quote = quote_cart(cart, _reader(request))
+    if not quote.can_checkout:
+        return redirect("cart")
+    form = CheckoutForm(quote=quote, initial=request.POST.dict())
+    return _checkout_page(request, quote, form, GiftForm.as_typed(request.POST), is_new=is_new)
 
 
 @login_not_required
@@ -129,6 +180,31 @@ def order_payments(request: HttpRequest, token: str) -> HttpResponse:
     except StorefrontError as refusal:
         messages.error(request, str(refusal))
     return redirect(order)
+
+
+@login_not_required
+@require_POST
+def order_upsells(request: HttpRequest, token: str) -> HttpResponse:
+    """Take what the page of a paid order offers: another order, paid the way the first one was."""
+    source = get_object_or_404(Order, token=token)
+    form = UpsellForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise OfferOver(_("This offer is over."))
+        order = take_upsell(
+            source,
+            form.cleaned_data["offer"],
+            client_address=request.META.get("REMOTE_ADDR") or None,
+            shown_total=form.cleaned_data["shown_total"],
+        )
+    except StorefrontError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(source)
+    try:
+        return _to_payment(order, provider_of(source))
+    except StorefrontError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(order)
 
 
 def _removed(request: HttpRequest) -> dict[str, object] | None:
@@ -149,8 +225,11 @@ def _to_payment(order: Order, provider: str) -> HttpResponse:
         return HttpResponseRedirect(start_payment(order, provider).redirect_url)
 
 
-def _checkout_page(request: HttpRequest, form: CheckoutForm, quote: Quote) -> HttpResponse:
-    context = {"form": form, "quote": quote}
+def _checkout_page(
+    request: HttpRequest, quote: Quote, form: CheckoutForm, gift: GiftForm, *, is_new: bool = False
+) -> HttpResponse:
+    """`is_new`: the sum is another than the buyer agreed to, and is to be looked at before paying."""
+    context = {"form": form, "gift": gift, "quote": quote, "is_new": is_new}
     if quote.total and getattr(request.user, "is_staff", False):
         context["hidden"] = hidden_for(quote.total, quote.currency)
     return TemplateResponse(request, "checkout/checkout.html", context)

@@ -8,17 +8,24 @@ from django.utils.functional import Promise as StrPromise
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from checkout.providers import providers
 from storefront.money import DECIMALS
 from storefront.templatetags.shop import isolate, ltr, money
 
 # Why less is paid, by checkout.pricing.Part.reason.
-REASONS: dict[str, StrPromise] = {}
+REASONS: dict[str, StrPromise] = {
+    "cross": gettext_lazy("Offer:"),
+    "bump": gettext_lazy("Offer:"),
+    "upsell": gettext_lazy("Offer:"),
+    "loyal": gettext_lazy("For you as an earlier buyer:"),
+    "upgrade": gettext_lazy("Already paid for"),
+}
 # Texts that rows hold as they stand here.
 _KNOWN = {
     gettext_noop("The order is held."),
+    gettext_noop("What this order upgrades was upgraded by another order, or given back."),
     gettext_noop("It speaks of no payment of this shop."),
 }
 _DIFFERENCE = re.compile(r"(reference|amount|currency|live mode): (.*?) instead of (.*?)(?:; |$)")

@@ -37,6 +37,7 @@ _MOVES = {
     "limit_set": _("Got another limit"),
     "extended": _("Renewed"),
     "upgraded": _("Moved to another variant"),
+    "downgraded": _("Moved back to its former variant"),
 }
 
 

@@ -20,7 +20,7 @@ from delivery.errors import DownloadLimitReached, DownloadRefused, LinkExpired, 
 from delivery.models import Download, DownloadGrant
 from delivery.models.grant import limit_reached
 
-_PURPOSE, _ORDER_PURPOSE = "delivery.download", "delivery.order"
+_PURPOSE, _ORDER_PURPOSE, _GIFT_PURPOSE = "delivery.download", "delivery.order", "delivery.gift"
 _NEEDED = [
     *("key", "revoked_at", "used_count", "renewed_at", "line__order__token", "line__order__status"),
     *("line__order__held_at", "line__order__paid_at", "file__file", "file__filename", "file__size"),
@@ -41,7 +41,12 @@ def download_url(grant: DownloadGrant) -> str:
 
 
 def order_download_url(order: Order) -> str:
-    """A fresh link to all files of the order as one zip."""
+    """A fresh link to all files of the order as one zip, for whoever has them.
+
+    Links hold their key in clear, so a recipient's is made of the gift's: the order's opens its buyer's page.
+    """
+    if order.is_given:
+        return reverse("gift_download", args=[_sign(order.gift.token, _GIFT_PURPOSE)])
     return reverse("order_download", args=[_sign(order.token, _ORDER_PURPOSE)])
 
 
@@ -87,14 +92,23 @@ class OrderLink:
 
 def open_order_link(token: str) -> OrderLink:
     """What a link to a whole order leads to today, in one query. Raises as open_link() does."""
-    key, session = _unsign(token, _ORDER_PURPOSE)
-    rows = _grants(session).filter(line__order__token=key).select_related("file__release")
+    return _open_whole(token, _ORDER_PURPOSE, "line__order__token")
+
+
+def open_gift_link(token: str) -> OrderLink:
+    """As open_order_link(), for the link that a recipient has."""
+    return _open_whole(token, _GIFT_PURPOSE, "line__order__gift__token")
+
+
+def _open_whole(token: str, purpose: str, named_by: str) -> OrderLink:
+    key, session = _unsign(token, purpose)
+    rows = _grants(session).filter(**{named_by: key}).select_related("file__release")
     grants = list(rows.only(*_NEEDED, *_NEEDED_FOR_ORDER).order_by("line", "file__position", "file"))
     if not grants:
         raise LinkNotValid(_("This link leads to nothing any more."))
     downloads = [download for grant in grants if (download := _download_of(grant, session))]
     if not any(map(_is_running, downloads)):
-        _refuse_old(token, _ORDER_PURPOSE)
+        _refuse_old(token, purpose)
     open_ = [grant for grant in grants if not grant.revoked_at and not grant.is_over]
     refuse_closed(open_[0] if open_ else grants[0])
     begun = {download.grant_id for download in downloads}

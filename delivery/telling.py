@@ -15,6 +15,9 @@ from storefront.templatetags.shop import isolate, ltr
 def tell_downloads(order: Order, limit: int) -> Iterator[Entry]:
     downloads = Download.objects.filter(grant__line__order=order).select_related("grant__file")
     for download in downloads.order_by("-pk")[:limit]:
-        words = sentence(_("The buyer downloaded %(file)s."), file=isolate(download.grant.file.filename))
+        said = (
+            _("The recipient downloaded %(file)s.") if order.is_given else _("The buyer downloaded %(file)s.")
+        )
+        words = sentence(said, file=isolate(download.grant.file.filename))
         note = format_html("{} {}", ltr(download.client_address or ""), ltr(download.user_agent))
         yield Entry(download.started_at, "download", words, "", note)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -14,7 +15,7 @@ from checkout.models import Order, RefundRequest
 from checkout.refund_requests import ask_for_refund
 from delivery.answering import answer_link, answer_order_link
 from delivery.errors import DownloadRefused, LinkExpired, LinkNotValid, NotNow
-from delivery.links import open_link, open_order_link
+from delivery.links import open_gift_link, open_link, open_order_link
 from delivery.models import MailOptOut
 from delivery.news import email_of, start_mails, stop_mails
 from delivery.pages import look_again, order_page, shelves, state_of
@@ -25,8 +26,7 @@ from storefront.errors import StorefrontError
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """The buyer's page of one order; whoever has its address is the buyer."""
-    order = get_object_or_404(Order, token=token)
-    return _order_page(request, order, RefundRequestForm())
+    return show_order(request, get_object_or_404(Order, token=token), {})
 
 
 @login_not_required
@@ -43,7 +43,7 @@ def refund_request(request: HttpRequest, token: str) -> HttpResponse:
         else:
             messages.success(request, _said_of(asked))
             return redirect(order)
-    return _order_page(request, order, form)
+    return show_order(request, order, {"form": form})
 
 
 def _said_of(asked: RefundRequest) -> str:
@@ -54,10 +54,12 @@ def _said_of(asked: RefundRequest) -> str:
     return _("We have looked at your wish. How it stands is told below.")
 
 
-def _order_page(request: HttpRequest, order: Order, form: RefundRequestForm) -> HttpResponse:
+def show_order(request: HttpRequest, order: Order, forms: dict[str, Any]) -> HttpResponse:
+    """The page of an order, with forms as they were sent; those that were not are empty."""
     if look_again(order).paid_at:
         _empty_cart(request, order)
-    response = TemplateResponse(request, "delivery/order.html", order_page(order) | {"form": form})
+    context = {"form": RefundRequestForm(), **order_page(order), **forms}
+    response = TemplateResponse(request, "delivery/order.html", context)
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "same-origin"
     return response
@@ -85,6 +87,12 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_safe
 def order_download(request: HttpRequest, token: str) -> HttpResponseBase:
     return _answer(request, lambda: answer_order_link(request, open_order_link(token)))
+
+
+@login_not_required
+@require_safe
+def gift_download(request: HttpRequest, token: str) -> HttpResponseBase:
+    return _answer(request, lambda: answer_order_link(request, open_gift_link(token)))
 
 
 def _answer(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:

@@ -15,6 +15,7 @@ from catalog.files import store_file
 from catalog.models import Category, Faq, Price, Product, ProductFile, ProductImage, Release, Variant
 from catalog.pictures import store_picture
 from delivery.models import LicensePlan
+from demo.offers import load_offers
 from demo.shop import BUILT, ShopFile, ShopProduct, ShopRelease, Words, shop_categories, shop_products
 from storefront.errors import StorefrontError
 
@@ -55,6 +56,7 @@ def load_demo() -> int:
         products = shop_products()
         for product in products:
             _load_product(product, categories)
+        load_offers()
         return len(products)
 
 

@@ -4,10 +4,18 @@
 # transaction of its own, each safe to repeat. See docs/architecture.md.
 ORDER_REACTIONS = {
     "order.placed": [],
-    "order.paid": ["delivery.fulfilment.grant_downloads", "delivery.mails.mail_delivery"],
+    "order.paid": [
+        "delivery.fulfilment.grant_downloads",
+        "delivery.mails.mail_delivery",
+        "checkout.gifts.announce_gift",
+    ],
     "order.expired": ["delivery.codes.give_codes_back"],
     "order.held": ["checkout.mails.mail_staff_of_hold"],
-    "order.released": ["delivery.licensing.issue_licenses", "delivery.mails.mail_delivery"],
+    "order.released": [
+        "delivery.licensing.issue_licenses",
+        "delivery.mails.mail_delivery",
+        "checkout.gifts.announce_gift",
+    ],
     "order.refunded": [
         "delivery.access.update_access",
         "checkout.mails.mail_refund",
@@ -27,6 +35,10 @@ ORDER_REACTIONS = {
     "order.dispute_lost": ["delivery.access.update_access"],
     "order.mail_asked": ["delivery.mails.mail_delivery_again"],
     "order.email_changed": [],
+    "order.gift_accepted": ["delivery.fulfilment.grant_downloads"],
+    "order.gift_kept": ["delivery.fulfilment.grant_downloads", "delivery.mails.mail_delivery"],
+    "order.gift_readdressed": [],
+    "order.gift_sent_again": [],
 }
 # What a sale needs besides a price, such as codes in stock. The first are asked with {variant: quantity}
 # and give reasons not to sell, by variant id; the second set aside what a new order needs, in its
@@ -44,5 +56,8 @@ ORDER_TIMELINE = [
     "checkout.telling.tell_webhooks",
     "checkout.telling.tell_mails",
     "checkout.telling.tell_mismatches",
+    "checkout.telling_offers.tell_gift",
+    "checkout.telling_offers.tell_upsells",
+    "checkout.telling_offers.tell_upgrades",
     "delivery.telling.tell_downloads",
 ]

@@ -3,14 +3,18 @@
 from checkout.admin.base import ReadOnly, ReadOnlyInline
 from checkout.admin.disputes import DisputeAdmin
 from checkout.admin.events import OrderEventAdmin, WebhookEventAdmin
+from checkout.admin.gifts import GiftAdmin
 from checkout.admin.mismatches import MismatchAdmin
 from checkout.admin.money import PaymentAdmin, RefundAdmin
+from checkout.admin.offers import OfferAdmin
 from checkout.admin.orders import OrderAdmin
 from checkout.admin.requests import RefundRequestAdmin
 
 __all__ = [
     "DisputeAdmin",
+    "GiftAdmin",
     "MismatchAdmin",
+    "OfferAdmin",
     "OrderAdmin",
     "OrderEventAdmin",
     "PaymentAdmin",

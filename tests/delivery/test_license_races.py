@@ -117,7 +117,7 @@ def test_a_limit_that_staff_lowers_meanwhile_holds() -> None:
 
 def test_an_order_fulfilled_many_times_at_once_has_one_licence_a_unit() -> None:
     order = paid_order(make_plan().product)
-    order.lines.update(quantity=3, amount=3600)
+    order.lines.update(quantity=3, net_amount=3600, amount=3600)
     event = order.events.get(name="order.paid")
 
     in_processes(lambda _number: grant_downloads(OrderEvent.objects.get(pk=event.pk)), count=8, tries=2)
