@@ -29,6 +29,13 @@ class Path:
     credit: int
 
     @property
+    def title(self) -> str:
+        """What is offered; within one product its edition alone."""
+        variant = self.offer.variant
+        is_same_product = variant.product_id == self.line.variant.product_id
+        return variant.title if is_same_product and variant.title else str(variant)
+
+    @property
     def list_amount(self) -> int:
         return int(vars(self.offer)["list_amount"])
 

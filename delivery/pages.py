@@ -98,6 +98,7 @@ def _shelf(shelf: Shelf, upgrades: list[Path]) -> dict[str, Any]:
     is_gift = shelf.order.is_given
     return {
         "product": shelf.product,
+        "variant_title": shelf.line.variant_title,
         "order": shelf.order,
         "received": shelf.order.gift if is_gift else None,
         "downloads": shelf.downloads,

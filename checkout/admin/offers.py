@@ -102,7 +102,6 @@ class OfferAdmin(LanguagesAdmin, admin.ModelAdmin):
     search_fields = ["title_en", "title_ar", "title_fa", "variant__product__search_text"]
     autocomplete_fields = ["products"]
     readonly_fields = ["says"]
-    save_on_top = True
     languages = ("title",)
     before = [
         (None, {"fields": ["says", "kind", "products", "former", "variant"]}),

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('title_ar', models.CharField(blank=True, help_text='What buyers read, such as: Goes well with it.', max_length=200, null=True, verbose_name='title')),
                 ('title_fa', models.CharField(blank=True, help_text='What buyers read, such as: Goes well with it.', max_length=200, null=True, verbose_name='title')),
                 ('rate_bps', models.PositiveIntegerField(default=0, verbose_name='share off in basis points')),
-                ('hours', models.PositiveSmallIntegerField(default=24, help_text='For how long after the payment.', verbose_name='hours')),
+                ('hours', models.PositiveSmallIntegerField(default=24, help_text='Of an offer after the payment: for how long.', verbose_name='hours')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='begins')),
                 ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='ends')),

@@ -82,7 +82,7 @@ class Offer(TextModel):
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", verbose_name=_("what is offered"))
     rate_bps = models.PositiveIntegerField(_("share off in basis points"), default=0)
     hours = models.PositiveSmallIntegerField(
-        _("hours"), default=24, help_text=_("For how long after the payment.")
+        _("hours"), default=24, help_text=_("Of an offer after the payment: for how long.")
     )
     is_active = models.BooleanField(_("active"), default=True)
     starts_at = models.DateTimeField(_("begins"), null=True, blank=True)
