@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.errors import OfferOver
+from checkout.errors import CartNotUsable, OfferOver
 from checkout.models import Offer, Order, OrderLine, Payment, Upsell
 from checkout.placing import place_order
 from checkout.quoting import quote_cart
@@ -38,10 +38,13 @@ def upsell_for(order: Order) -> Upsold | None:
         return None
     for offer in _fitting(order):
         until = _until(order, offer)
-        if offer.can_be_bought and timezone.now() < until:
+        if timezone.now() >= until or not offer.can_be_bought:
+            continue
+        try:
             quote = quote_cart(_cart(order, offer), _buyer(order, None))
-            if quote.can_checkout:
-                return Upsold(offer, vars(offer)["list_amount"], quote.total, until)
+        except CartNotUsable:  # sold out
+            continue
+        return Upsold(offer, vars(offer)["list_amount"], quote.total, until)
     return None
 
 

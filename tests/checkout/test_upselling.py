@@ -10,7 +10,15 @@ from checkout.errors import OfferOver, PriceChanged
 from checkout.models import DemoCharge, Offer, Order, Upsell
 from checkout.upselling import take_upsell, upsell_for
 from tests.checkout.test_views import csrf, words
-from tests.factories import give_back, make_offer, make_product, make_user, paid_order, pending_order
+from tests.factories import (
+    give_back,
+    make_offer,
+    make_plan,
+    make_product,
+    make_user,
+    paid_order,
+    pending_order,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +81,8 @@ def test_it_is_offered_once_an_order_and_not_after_itself(book: Product, offer: 
 
 
 @pytest.mark.parametrize(
-    "why", ["over", "off", "refunded", "held", "unpaid", "had before", "gift", "sold out", "other"]
+    "why",
+    ["over", "off", "refunded", "held", "unpaid", "had before", "gift", "unpublished", "sold out", "other"],
 )
 def test_what_is_offered_no_more_can_not_be_clicked(book: Product, offer: Offer, why: str) -> None:
     source = paid_order(book)
@@ -105,8 +114,10 @@ def spoil(source: Order, offer: Offer, why: str) -> None:
         paid_order(offer.variant.product)
     elif why == "gift":
         orders.update(is_gift=True)
-    elif why == "sold out":
+    elif why == "unpublished":
         offer.variant.product.unpublish()
+    elif why == "sold out":
+        make_plan(offer.variant.product, source="codes")
     else:
         offer.products.set([make_product()])
 
