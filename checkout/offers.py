@@ -21,7 +21,7 @@ MOST = 3  # suggestions on the cart's page
 class Suggestion:
     """What could be had for less: a button in the cart, a box in the checkout, an upgrade of `line`.
 
-    Minor units for one; `is_taken`: the box is ticked.
+    Minor units for one, or for as many as there are in the line; `is_taken`: the box is ticked.
     """
 
     offer: Offer

@@ -37,11 +37,12 @@ class Path:
 
     @property
     def list_amount(self) -> int:
-        return int(vars(self.offer)["list_amount"])
+        """What as many cost as there are in the line, in minor units."""
+        return self.line.quantity * int(vars(self.offer)["list_amount"])
 
     @property
     def amount(self) -> int:
-        """What one costs by it, in minor units."""
+        """What is left of that to pay."""
         step = STEPS.get(self.line.order.currency, 1)
         return self.list_amount - min(self.credit // step * step, self.list_amount)
 

@@ -263,6 +263,8 @@ class TestRefusals:
         cart.change(shop.one.pk, 3)
         three = pay(place_order(cart, make_buyer(user=shop.mona)))
         handle_events_of(three)
+        (shelf,) = shelves(shop.mona.pk)
+        assert [path.amount for path in shelf["upgrades"]] == [3 * 2000, 3 * 8000]
         cart = shop.cart(three.lines.get(), shop.five)
         assert cart.quantities == {shop.five.pk: 3}
         assert quote_cart(cart, make_buyer(user=shop.mona)).total == 3 * (3900 - 1900)
