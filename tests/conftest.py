@@ -35,7 +35,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-BaseDatabaseOperations.execute_sql_flush = emptying.flush  # type: ignore[method-assign]
+BaseDatabaseOperations.execute_sql_flush = emptying.flush  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(autouse=True)

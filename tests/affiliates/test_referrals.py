@@ -81,6 +81,7 @@ def test_a_sale_earns_what_the_programme_says_and_is_free_after_the_refund_windo
     lines = [(line.base, line.percent_bps, line.rule, line.commission) for line in referral.lines.all()]
     assert lines == [(1200, 2000, "program", 240), (995, 2000, "program", 199)]
     first, second = LedgerEntry.objects.order_by("pk")
+    assert order.paid_at
     assert first.available_at == order.paid_at + timedelta(days=14)
     assert second.available_at == second.created_at
     assert balances(affiliate) == [Balance("USD", pending=240, available=199)]
@@ -95,6 +96,7 @@ def test_a_days_of_hold_of_the_programmes_own() -> None:
 
     order = referred_order(affiliate, make_product(1200, refund_days=14))
 
+    assert order.paid_at
     assert LedgerEntry.objects.get().available_at == order.paid_at + timedelta(days=3)
 
 

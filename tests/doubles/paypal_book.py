@@ -53,7 +53,7 @@ class Book:
                 return self._capture(order_id, call)
             case "POST", ["payments", "captures", capture_id, "refund"]:
                 return self._refund(capture_id, call, refund_status)
-            case _, ["payments", "payouts", *_rest]:
+            case "GET" | "POST", ["payments", "payouts", *_rest]:
                 return self.payouts.call(call), []
             case "GET", ["customer", "disputes"]:
                 return self._list_disputes(call.query["disputed_transaction_id"])
