@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from storefront.mail import inline_styles, write_mail
+from storefront.shop import shop
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -18,7 +19,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Promise the mail like every other, so that a mail server that is away loses none of them."""
         context = {
-            "site_name": settings.SITE_NAME,
+            "shop": shop(),
+            "site_name": shop().name,
             "site_url": settings.SITE_URL,
             "email": email,
             **context,

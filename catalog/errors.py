@@ -1,10 +1,6 @@
 from storefront.errors import StorefrontError
 
 
-class PictureRefused(StorefrontError):
-    """An upload that is no picture, or one that we will not open."""
-
-
 class StorageAway(OSError):
     """S3 does not answer, or not as it should: to be tried again."""
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
@@ -19,6 +18,7 @@ from catalog.releases import newest_release
 from catalog.rows import JSONRows, Row
 from catalog.rows import bare as _bare
 from catalog.structured import product_data
+from storefront.shop import shop
 
 SHELF_LENGTH = 6
 NEWEST = 200
@@ -112,13 +112,13 @@ class ProductPage:
 
 def load_product(slug: str) -> ProductPage | None:
     """A product, published or not, with all that its page shows, and products that go with it: one query."""
-    sql, params = _statement(settings.CURRENCY)
+    sql, params = _statement(shop().currency)
     adapt = connection.ops.adapt_datetimefield_value
     given: dict[Any, Any] = {_SLUG: slug, adapt(_NOW): adapt(timezone.now())}
     with connection.cursor() as cursor:
         cursor.execute(sql, [given.get(param, param) for param in params])
         found = cursor.fetchone()
-    return _page(found[0]) if found else None
+    return _page(found[0], shop().currency) if found else None
 
 
 @cache
@@ -185,7 +185,7 @@ def _picture(path: str = "") -> dict[str, F]:
 
 
 @lru_cache(maxsize=256)
-def _page(text: str) -> ProductPage:
+def _page(text: str, currency: str) -> ProductPage:
     row = json.loads(text)
     parts = {name: row.pop(name) for name in _PARTS}
     product = _bare(Product, **row | {"published_at": _time(row["published_at"])})
@@ -193,7 +193,7 @@ def _page(text: str) -> ProductPage:
     releases = [_timed(Release, "published_at", **row) for row in parts["releases"]]
     return ProductPage(
         product,
-        variants=[_variant(product, **row) for row in parts["variants"]],
+        variants=[_variant(product, currency, **row) for row in parts["variants"]],
         files=_newest_files(parts["files"], releases),
         releases=releases,
         faqs=[_bare(Faq, **row) for row in parts["faqs"]],
@@ -208,10 +208,10 @@ def _time(text: str | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time and not time.tzinfo else time
 
 
-def _variant(product: Product, amount: int | None, **row: Any) -> Variant:
+def _variant(product: Product, currency: str, amount: int | None, **row: Any) -> Variant:
     variant = _bare(Variant, **row)
     variant._state.fields_cache["product"] = product
-    prices = [] if amount is None else [_bare(Price, currency=settings.CURRENCY, amount=amount)]
+    prices = [] if amount is None else [_bare(Price, currency=currency, amount=amount)]
     vars(variant)["_prefetched_objects_cache"] = {"prices": prices}
     return variant
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from catalog.models import Category, Product
+from storefront.shop import shop
 
 
 class ShopSitemap(Sitemap):
@@ -18,6 +19,9 @@ class ShopSitemap(Sitemap):
     x_default = True
     limit = 6000
     protocol = urlsplit(settings.SITE_URL).scheme
+
+    def get_languages_for_item(self, item: Any) -> list[str]:
+        return list(shop().languages)
 
     def get_domain(self, site: Any = None) -> str:
         return urlsplit(settings.SITE_URL).netloc

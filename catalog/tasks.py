@@ -17,6 +17,12 @@ def draw_due_covers() -> None:
         draw_cover_of(product)
 
 
+@shared_task(name="catalog.note_amounts")
+def note_amounts() -> None:
+    """After the shop's currency changed."""
+    Product.objects.all().note_amounts()
+
+
 @shared_task(name="catalog.check_files")
 def check_files() -> None:
     check_sizes()

@@ -9,6 +9,11 @@ class Buyer:
 
     email: str = ""
     country: str = ""
+    region: str = ""
+    company: str = ""
+    vat_id: str = ""
+    network_country: str = ""  # where their address is, as a proxy of ours says
+    is_place_confirmed: bool = False  # they were asked, since the two differ
     language: str = "en"
     client_address: str | None = None
     user: User | None = None

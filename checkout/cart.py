@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +12,7 @@ from catalog.models import Product, Variant
 from checkout.availability import reasons_not_to_sell
 from checkout.errors import CartNotUsable, CouponNotUsable
 from storefront.money import digits
+from storefront.shop import shop
 
 MAX_QUANTITY = 99
 MAX_LINES = 50
@@ -84,14 +84,16 @@ class Cart:
     @property
     def currency(self) -> str:
         """The one the reader chose, or the shop's own."""
-        return str(self._session.get("cart_currency", settings.CURRENCY))
+        chosen = str(self._session.get("cart_currency", ""))
+        return chosen if chosen and shop().offers(chosen) else shop().currency
 
     @property
     def currencies(self) -> list[str]:
         """Those in which everything in the cart has a price, the shop's own first; nothing is converted."""
+        own = shop().currency
         priced = [{price.currency for price in line.variant.prices.all()} for line in self.lines]
-        common = set.intersection(*priced) if priced else {settings.CURRENCY}
-        return sorted(common, key=lambda currency: (currency != settings.CURRENCY, currency))
+        common = filter(shop().offers, set.intersection(*priced) if priced else {own})
+        return sorted(common, key=lambda currency: (currency != own, currency))
 
     def choose_currency(self, currency: str) -> None:
         """Count in another currency from now on. Raises CartNotUsable where something has no price in it."""

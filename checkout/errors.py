@@ -21,6 +21,10 @@ class PatternNotUsable(StorefrontError):
     """No codes that nobody guesses can be made by it."""
 
 
+class VatIdRefused(StorefrontError):
+    """What was given as a VAT id is none of the country."""
+
+
 class OrderNotPayable(StorefrontError):
     """The order is paid, refunded or gone: there is nothing to pay."""
 

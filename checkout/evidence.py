@@ -15,7 +15,9 @@ from accounts.models import User
 from checkout.models import Dispute, Evidence
 from checkout.timeline import timeline
 from storefront.jobs import enqueue
+from storefront.logo import logo_data
 from storefront.pdf import PdfNotPossible, render_pdf
+from storefront.shop import shop
 
 logger = logging.getLogger(__name__)
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
@@ -80,7 +82,8 @@ def _print(evidence: Evidence) -> bytes:
     disputes = Dispute.objects.select_related("payment__order__user")
     context = {
         **evidence_of(disputes.get(pk=evidence.dispute_id)),
-        "site_name": settings.SITE_NAME,
+        "site_name": shop().name,
+        "logo": logo_data(shop().logo),
         "site_url": settings.SITE_URL,
         "language": evidence.language,
         "direction": "rtl" if evidence.language in settings.LANGUAGES_BIDI else "ltr",

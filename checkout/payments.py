@@ -19,6 +19,7 @@ from checkout.errors import (
     TooManyOrders,
 )
 from checkout.models import Order, Payment, Refund
+from checkout.place import note_card_country
 from checkout.providers import get_provider
 from checkout.providers.base import PaymentResult, PaymentState, Provider
 from checkout.redeeming import USED_TWICE, keep_uses, with_coupons
@@ -165,6 +166,8 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
         order.hold(mismatch)
         return
     _book(payment, order, result.capture_reference)
+    if result.country:
+        note_card_country(order, result.country)
 
 
 def _book(payment: Payment, order: Order, capture_reference: str) -> None:

@@ -11,6 +11,7 @@ from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, CouponNotUsable, PriceChanged, TooManyOrders
 from checkout.models import Order, OrderEvent, OrderLine
+from checkout.place import note_place
 from checkout.quoting import Quote, QuotedLine, quote_cart
 from checkout.redeeming import hold_coupons, redeem
 from storefront.limits import within_limit
@@ -32,14 +33,14 @@ def place_order(cart: Cart, buyer: Buyer, *, shown_total: int | None = None) -> 
         raise CartNotUsable(
             _("Something in your cart can't be bought any more.") if quote.lines else _("Your cart is empty.")
         )
-    if placed := _placed_before(cart, buyer, quote.total if shown_total is None else shown_total):
+    if placed := _placed_before(cart, quote, buyer, quote.total if shown_total is None else shown_total):
         return placed
     _check_sum(quote, shown_total)
     try:
         order = _write_order(cart, quote, buyer)
     except IntegrityError:
         # The same cart was sent at the same moment: its order is this one's, or this one has a new key now.
-        order = _placed_before(cart, buyer, quote.total) or _write_order(cart, quote, buyer)
+        order = _placed_before(cart, quote, buyer, quote.total) or _write_order(cart, quote, buyer)
     cart.note_placed(order.pk)
     return order
 
@@ -53,11 +54,12 @@ def _check_sum(quote: Quote, shown_total: int | None) -> None:
         raise PriceChanged(_("The price has changed. Please look at the new sum before you pay."))
 
 
-def _placed_before(cart: Cart, buyer: Buyer, total: int) -> Order | None:
+def _placed_before(cart: Cart, quote: Quote, buyer: Buyer, total: int) -> Order | None:
     order = Order.objects.filter(cart_key=cart.key).first()
     if order is None:
         return None
-    mine, its = (fold_email(buyer.email), buyer.country), (order.email_folded, order.country)
+    mine = (fold_email(buyer.email), buyer.country, buyer.company, buyer.vat_id, quote.taxation.region)
+    its = (order.email_folded, order.country, order.company, order.vat_id, order.tax_region)
     is_same = mine == its and order.total == total
     if not is_same or order.status == Order.Status.EXPIRED:
         cart.new_key()
@@ -74,6 +76,11 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
         email=buyer.email,
         language=buyer.language,
         country=buyer.country,
+        company=buyer.company,
+        vat_id=buyer.vat_id,
+        tax_country=quote.taxation.country,
+        tax_region=quote.taxation.region,
+        tax_treatment=quote.taxation.treatment,
         currency=quote.currency,
         total=quote.total,
         client_address=buyer.client_address,
@@ -82,6 +89,7 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer) -> Order:
     lines = OrderLine.objects.bulk_create(_line(order, line) for line in quote.lines)
     redeem(order, quote.coupons, quote.totals, cart.placed)
     set_aside(order, lines)
+    note_place(order, buyer)
     OrderEvent.record(order, "order.placed", once="order.placed")
     if order.total == 0:
         _check_free_limits(quote, buyer)

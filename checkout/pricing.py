@@ -79,6 +79,11 @@ class LineTotal:
     def amount(self) -> int:
         return self.net + self.tax
 
+    @property
+    def not_charged(self) -> int:
+        """The tax that its price contains and that is taken out of it, since it is not charged."""
+        return max(self.item.list_amount - self.discount - self.amount, 0)
+
 
 @dataclass(frozen=True)
 class TaxTotal:
@@ -110,6 +115,10 @@ class Totals:
     @property
     def tax(self) -> int:
         return sum(line.tax for line in self.lines)
+
+    @property
+    def not_charged(self) -> int:
+        return sum(line.not_charged for line in self.lines)
 
     @property
     def total(self) -> int:

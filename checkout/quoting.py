@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from checkout.buyer import Buyer
 from checkout.cart import Cart, CartLine
 from checkout.coupons import CartCoupon, discounts_of, quote_coupons
 from checkout.pricing import Discount, Item, LineTotal, Totals, price
+from checkout.taxes import Taxation, taxes_for
 from storefront.money import STEPS
 
 
@@ -27,6 +30,7 @@ class Quote:
     lines: tuple[QuotedLine, ...]
     currency: str
     totals: Totals
+    taxation: Taxation
     coupons: tuple[CartCoupon, ...] = ()
 
     @property
@@ -50,7 +54,11 @@ class Quote:
 
 def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
     """Price what is in the cart, today and for this buyer. Nothing is written or promised."""
-    items = [Item(line.quantity, line.unit_amount) for line in cart.lines]
+    taxation = taxes_for(cart.lines, buyer, timezone.now())
+    items = [
+        Item(line.quantity, line.unit_amount, tax)
+        for line, tax in zip(cart.lines, taxation.taxes, strict=True)
+    ]
     discounts: list[Discount] = []
     coupons = quote_coupons(cart, buyer, items, discounts)
     discounts += discounts_of(coupons)
@@ -59,4 +67,4 @@ def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
         QuotedLine(line.variant, line.quantity, line.unit_amount, line.problem, total)
         for line, total in zip(cart.lines, totals.lines, strict=True)
     )
-    return Quote(lines, cart.currency, totals, coupons)
+    return Quote(lines, cart.currency, totals, taxation, coupons)

@@ -6,7 +6,8 @@ from django.utils.translation import get_language
 
 from accounts.models import User
 from checkout.buyer import Buyer
-from checkout.forms import EmailField, countries
+from checkout.forms import EmailField
+from storefront.countries import countries
 
 
 def reader_of(request: HttpRequest) -> Buyer:

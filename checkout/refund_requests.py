@@ -1,6 +1,5 @@
 """Buyers ask for their money back in the shop; staff or a setting answers."""
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -8,6 +7,7 @@ from checkout.errors import RefundNotPossible
 from checkout.models import Order, OrderEvent, OrderLine, Payment, Refund, RefundRequest
 from checkout.money_back import money_back
 from checkout.refunds import request_refund
+from storefront.shop import shop
 
 
 @transaction.atomic
@@ -25,7 +25,7 @@ def ask_for_refund(order: Order, words: str = "") -> RefundRequest:
         raise RefundNotPossible(standing.why_not)
     request = RefundRequest.objects.create(order=order, words=words)
     OrderEvent.record(order, "order.refund_asked", {"request": request.pk}, once="order.refund_asked")
-    if settings.REFUNDS_AUTO_APPROVE:
+    if shop().refunds_auto_approve:
         approve(request)
     return request
 

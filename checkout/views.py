@@ -17,10 +17,18 @@ from checkout.cart import Cart
 from checkout.coupon_views import enter_or_remove, take_along
 from checkout.entering import code_in
 from checkout.errors import CartNotUsable, ProviderUnavailable
-from checkout.forms import AddToCartForm, ChangeCartForm, CheckoutForm, CurrencyForm, likely_country
+from checkout.forms import (
+    AddToCartForm,
+    ChangeCartForm,
+    CheckoutForm,
+    CurrencyForm,
+    buyer_at,
+    likely_country,
+)
 from checkout.models import Order
 from checkout.origin import is_from_this_shop
 from checkout.payments import start_payment
+from checkout.place import network_country
 from checkout.placing import place_order
 from checkout.providers import hidden_for
 from checkout.providers.transport import patience
@@ -102,39 +110,43 @@ def cart_currency(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
-    cart = Cart(request.session)
     if "coupon" in request.GET:
-        take_along(request, cart, request.GET["coupon"])
+        take_along(request, Cart(request.session), request.GET["coupon"])
         return redirect("checkout")
-    typed = request.POST
+    cart, network, typed = Cart(request.session), network_country(request), request.POST
     asks_for_coupon = any(typed.get(name) for name in ("coupon", "enter_coupon", "remove_coupon"))
     refusal = enter_or_remove(request, cart) if asks_for_coupon else ""
-    quote = quote_cart(cart, reader_of(request))
+    guess = {"country": network or likely_country(request)}
+    buyer = buyer_at(replace(reader_of(request), network_country=network), typed or guess)
+    quote = quote_cart(cart, buyer)
     if not quote.can_checkout:
         return redirect("cart")
     if request.method != "POST" or "enter_coupon" in typed or "remove_coupon" in typed:
-        initial = {"email": getattr(request.user, "email", ""), "country": likely_country(request)}
-        form = CheckoutForm(quote=quote, initial=initial | typed.dict())
+        initial = {"email": getattr(request.user, "email", ""), **guess, **typed.dict()}
+        form = CheckoutForm(quote=quote, network_country=network, initial=initial)
         return _checkout_page(request, form, quote, coupon_refusal=refusal)
-    form = CheckoutForm(typed, quote=quote)
+    form = CheckoutForm(typed, quote=quote, network_country=network)
+    if "reprice" in typed:
+        form.forgive_what_is_missing()
+        return _checkout_page(request, form, quote)
     if refusal or not form.is_valid():
         return _checkout_page(request, form, quote, coupon_refusal=refusal)
     if typed.get("coupon") and form.cleaned_data["shown_total"] not in (None, quote.total):
         return _checkout_page(request, form, quote, is_new_sum=True)
-    return _order(request, cart, form)
+    return _order(request, cart, form, buyer)
 
 
-def _order(request: HttpRequest, cart: Cart, form: CheckoutForm) -> HttpResponse:
+def _order(request: HttpRequest, cart: Cart, form: CheckoutForm, buyer: Buyer) -> HttpResponse:
     """On to paying; or the page again, with what can't be done, and what the cart costs by now."""
     try:
-        order = place_order(cart, _buyer(request, form), shown_total=form.cleaned_data["shown_total"])
+        order = place_order(cart, _named(buyer, form), shown_total=form.cleaned_data["shown_total"])
         return _to_payment(order, form.cleaned_data.get("provider", ""))
     except ProviderUnavailable:
         words = _("This way to pay does not answer just now. Please try again, or choose another.")
     except StorefrontError as refusal:
         words = str(refusal)
-    quote = quote_cart(Cart(request.session), reader_of(request))
-    form = CheckoutForm(request.POST, quote=quote)
+    quote = quote_cart(Cart(request.session), buyer)
+    form = CheckoutForm(request.POST, quote=quote, network_country=buyer.network_country)
     form.add_error(None, words)
     return _checkout_page(request, form, quote)
 
@@ -180,5 +192,6 @@ def _checkout_page(request: HttpRequest, form: CheckoutForm, quote: Quote, **sai
     return TemplateResponse(request, "checkout/checkout.html", context)
 
 
-def _buyer(request: HttpRequest, form: CheckoutForm) -> Buyer:
-    return replace(reader_of(request), email=form.cleaned_data["email"], country=form.cleaned_data["country"])
+def _named(buyer: Buyer, form: CheckoutForm) -> Buyer:
+    is_confirmed = form.cleaned_data.get("is_place_confirmed", False)
+    return replace(buyer, email=form.cleaned_data["email"], is_place_confirmed=is_confirmed)

@@ -100,12 +100,18 @@ def read_site(text: str) -> Instance:
 def _host(host: str) -> str:
     """In lower case and punycode, without www; empty where it is no name of a host."""
     host = host.rstrip(".")
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).compressed
-    except ValueError:
-        pass
+    if address := _address(host.partition("%")[0]):
+        return address.compressed
     host = _in_ascii(host)
     return host.removeprefix("www.") if host.count(".") > 1 else host
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Of a host that goes by its address: such has a colon, or ends with a number."""
+    if ":" in host or host[-1:].isdigit():
+        with suppress(ValueError):
+            return ipaddress.ip_address(host)
+    return None
 
 
 def _in_ascii(host: str) -> str:
@@ -125,10 +131,8 @@ def _folder(parts: SplitResult) -> str:
 
 
 def _is_free(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        pass
+    if address := _address(host):
+        return not address.is_global
     labels = host.split(".")
     ends = {".".join(labels[start:]) for start in range(len(labels))}
     if len(labels) == 1 or ends & _LOCAL_ENDS or ends & _STAGING_ENDS:

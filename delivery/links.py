@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.releases import current_files
+from catalog.rows import bare
 from checkout.models import Dispute, Order
 from delivery.errors import DownloadLimitReached, DownloadRefused, LinkExpired, LinkNotValid
 from delivery.loading import load_right, load_rights
@@ -124,7 +125,7 @@ def _download_of(grant: DownloadGrant, session: str) -> Download | None:
     if not session or found["begun_id"] is None:
         return None
     times = {"started_at": found["begun_at"], "broken_at": found["begun_broken_at"]}
-    return Download(pk=found["begun_id"], grant=grant, session=session, **times)
+    return bare(Download, id=found["begun_id"], grant_id=grant.pk, session=session, **times)
 
 
 def refuse_closed(grant: DownloadGrant) -> None:

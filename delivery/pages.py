@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from catalog.models import Product
@@ -16,6 +15,7 @@ from delivery.links import order_download_url
 from delivery.mails import is_mailed
 from delivery.models import Stamp
 from delivery.shelves import Shelf, lay_out
+from storefront.shop import shop
 
 
 def look_again(order: Order) -> Order:
@@ -67,7 +67,7 @@ def order_page(order: Order) -> dict[str, Any]:
         "whole_url": order_download_url(order) if downloads else "",
         "money": money,
         "kept": _kept(lines, money) if money and state == "paid" else [],
-        "is_auto_approved": settings.REFUNDS_AUTO_APPROVE,
+        "is_auto_approved": shop().refunds_auto_approve,
         "providers": providers_for(order.total, order.currency) if state == "failed" else [],
         "is_mailed": state == "paid" and is_mailed(order),
     }

@@ -14,10 +14,12 @@ from django.utils.translation import override
 
 from delivery.answering import answer_link, answer_order_link
 from delivery.api.edd import edd, is_for_edd
+from delivery.api.urls import urlpatterns
 from delivery.errors import DownloadRefused, LinkNotValid, NotNow
 from delivery.links import open_link, open_order_link
 
 _PROGRAMS = ("/api/", "/v1/licenses/")
+_VIEWS = {f"/{each.pattern}": each.callback for each in urlpatterns if "<" not in str(each.pattern)}
 _CODES = "|".join(code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE)
 _FILE = re.compile(rf"/(?:({_CODES})/)?downloads/(order/)?([^/]+)/")
 
@@ -41,11 +43,13 @@ def _to_program(request: HttpRequest) -> HttpResponseBase | None:
         return edd(request)
     if not request.path_info.startswith(_PROGRAMS):
         return None
+    if view := _VIEWS.get(request.path_info):
+        return view(request)
     try:
-        view, args, kwargs = resolve(request.path_info, "delivery.api.urls")
+        found = resolve(request.path_info, "delivery.api.urls")
     except Resolver404:
         return None
-    answer: HttpResponseBase = view(request, *args, **kwargs)
+    answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
     return answer
 
 

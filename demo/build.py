@@ -26,7 +26,7 @@ from demo.build_packages import (
     seat_codes_csv,
     theme_zip,
 )
-from demo.build_pictures import fanned_pages, html_page, spread, window
+from demo.build_pictures import fanned_pages, html_page, logo, spread, window
 from demo.manuscripts import read_book, read_books
 from demo.shop import BUILT, ShopPicture, ShopProduct, shop_products
 from demo.words import DIRECTIONS
@@ -37,6 +37,7 @@ def build(target: Path = BUILT) -> None:
     made = {f"files/{name}": content for name, content in built_files().items()}
     for product in shop_products():
         made |= {f"pictures/{name}": content for name, content in _pictures(product, made).items()}
+    made["pictures/logo.png"] = logo()
     for old in target.rglob("*"):
         if old.is_file() and old.relative_to(target).as_posix() not in made:
             old.unlink()

@@ -14,9 +14,10 @@ from weasyprint.text.fonts import FontConfiguration
 from catalog.drawing import draw_cover
 from catalog.drawing.girih import weave
 from catalog.drawing.lettering import FONTS
-from catalog.drawing.palette import Colour, ink_on_paper, palette_for
+from catalog.drawing.palette import ink_on_paper, palette_for
 from demo.manuscripts import SOURCES, Book, Chapter
 from demo.words import WORDS, digits
+from storefront.colours import Colour
 
 _BARE = "@bottom-center { content: none } @top-left { content: none } @top-right { content: none }"
 _COUNTERS = {"ar": "arabic-indic", "fa": "persian"}

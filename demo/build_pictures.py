@@ -9,13 +9,15 @@ import tempfile
 from pathlib import Path
 from string import Template
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from catalog.drawing.girih import number_from
 from catalog.drawing.grounds import Size, Tilework, faint, graded, laid, radial_mask, tiled
-from catalog.drawing.palette import PAPER, Palette, mixed, palette_for
+from catalog.drawing.lettering import FONTS
+from catalog.drawing.palette import PAPER, Palette, palette_for
 from demo.build_books import html_pdf
 from demo.build_packages import SOURCES, seat_codes
+from storefront.colours import mixed
 
 PICTURE: Size = (960, 680)
 
@@ -57,6 +59,24 @@ def window(mock: str, seed: str) -> Image.Image:
     frame.paste(page, (0, 40))
     laid(picture, frame, (PICTURE[0] / 2, PICTURE[1] / 2), shadow=0.4)
     return picture
+
+
+def logo() -> bytes:
+    """The star of the shop's name and the name beside it, in both scripts, on nothing."""
+    palette, scale = palette_for("teal"), 4
+    picture = Image.new("RGBA", (560 * scale, 144 * scale))
+    draw = ImageDraw.Draw(picture)
+    centre, radius = (72 * scale, 72 * scale), 66 * scale
+    for turn in (0, 45):
+        draw.regular_polygon((centre, radius), 4, rotation=turn, fill=palette.ground)
+    for share, colour in ((0.5, PAPER), (0.34, palette.spark)):
+        draw.circle(centre, radius * share, fill=colour)
+    font = ImageFont.truetype(FONTS / "Vazirmatn-Bold.ttf", 66 * scale)
+    draw.text((160 * scale, 72 * scale), "Dukkan", palette.ground, font, anchor="lm")
+    draw.text((552 * scale, 68 * scale), "دكّان", palette.ground, font, anchor="rm", direction="rtl")
+    content = io.BytesIO()
+    picture.resize((560, 144), Image.Resampling.LANCZOS).save(content, "PNG", optimize=True)
+    return content.getvalue()
 
 
 def html_page(html: str, size: str) -> bytes:

@@ -18,6 +18,7 @@ from delivery.codes import load_codes
 from delivery.models import LicensePlan
 from demo.affiliates import load_affiliates
 from demo.coupons import load_coupons
+from demo.house import load_house
 from demo.shop import (
     BUILT,
     ShopFile,
@@ -63,6 +64,7 @@ def load_demo() -> int:
             _load_user(sign_in)
         if Product.objects.exists():
             return 0
+        load_house()
         categories = _load_categories()
         products = shop_products()
         for product in products:

@@ -3,7 +3,7 @@
 import email
 import email.policy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -47,7 +47,8 @@ def _parse(pk: str, raw: bytes) -> SentMail:
         subject=str(message["Subject"]),
         to=str(message["To"]),
         language=str(message.get("Content-Language", "en")),
-        sent_at=parsedate_to_datetime(str(message["Date"])),
+        # Django writes -0000 for UTC, which Python reads as a time without a zone.
+        sent_at=parsedate_to_datetime(str(message["Date"])).replace(tzinfo=UTC),
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
     )

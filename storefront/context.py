@@ -4,6 +4,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
+from storefront.shop import shop
+
 
 def is_personal(request: HttpRequest) -> bool:
     """Whether the page may show something about its reader. Readers without a session all get one page.
@@ -13,15 +15,15 @@ def is_personal(request: HttpRequest) -> bool:
     return settings.SESSION_COOKIE_NAME in request.COOKIES and hasattr(request, "session")
 
 
-def shop(request: HttpRequest) -> dict[str, Any]:
+def page(request: HttpRequest) -> dict[str, Any]:
+    facts = shop()
     language = get_language() or settings.LANGUAGE_CODE
-    # The prefix is the only difference between the addresses; translate_url() would resolve and reverse each.
-    address = request.get_full_path().removeprefix(_prefix(language))
     return {
-        "site_name": settings.SITE_NAME,
+        "shop": facts,
+        "site_name": facts.name,
         "site_url": settings.SITE_URL,
         "is_demo": settings.DEMO,
-        "refund_window_days": settings.REFUND_WINDOW_DAYS,
+        "refund_window_days": facts.refund_window_days,
         "personal": is_personal(request),
         "language": language,
         "direction": "rtl" if get_language_bidi() else "ltr",
@@ -29,12 +31,19 @@ def shop(request: HttpRequest) -> dict[str, Any]:
             {
                 "code": code,
                 "name": name,
-                "url": f"{_prefix(code)}{address}",
+                "url": address_in(code, request),
                 "is_current": code == language,
             }
             for code, name in settings.LANGUAGES
+            if code in facts.languages or code == language
         ],
     }
+
+
+def address_in(language: str, request: HttpRequest) -> str:
+    """This page in another language: the prefix is the only difference between the addresses."""
+    here = _prefix(get_language() or settings.LANGUAGE_CODE)
+    return _prefix(language) + request.get_full_path().removeprefix(here)
 
 
 def _prefix(language: str) -> str:

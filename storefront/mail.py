@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+from email.utils import parseaddr, quote
 from typing import Any
 
 import css_inline
@@ -13,6 +14,7 @@ from django.utils import translation
 
 from storefront.jobs import enqueue
 from storefront.models import OutgoingMail
+from storefront.shop import shop
 from storefront.text import clean_line
 
 logger = logging.getLogger(__name__)
@@ -97,7 +99,8 @@ def _render(name: str, context: dict[str, Any], language: str) -> dict[str, str]
     with translation.override(language):
         context = {
             **context,
-            "site_name": settings.SITE_NAME,
+            "shop": shop(),
+            "site_name": shop().name,
             "site_url": settings.SITE_URL,
             "language": language,
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
@@ -147,7 +150,19 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
         "Message-ID": f"<mail-{mail.pk}-{mail.created_at:%Y%m%d%H%M%S}{wish}@{domain}>",
         "Content-Language": mail.language,
     }
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
+    answers = [shop().email] if shop().email else []
+    message = EmailMultiAlternatives(
+        mail.subject, mail.text, _sender(mail.language), [mail.to], headers=headers, reply_to=answers
+    )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message
+
+
+def _sender(language: str) -> str:
+    """As the operator has set it; an address alone goes under the shop's name."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    if name:
+        return settings.DEFAULT_FROM_EMAIL
+    with translation.override(language):
+        return f'"{quote(clean_line(shop().name))}" <{address}>'

@@ -13,6 +13,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from storefront.errors import StorefrontError
+from storefront.models.shop import Numerals
+from storefront.shop import shop
 
 # Decimals by currency. https://docs.stripe.com/currencies and ISO 4217 agree on these, but for the rial:
 # nobody has used its hundredths for a century, and the providers of Iran take whole rials.
@@ -26,7 +28,8 @@ DECIMALS = {code: places for places, codes in _CODES.items() for code in codes.s
 # Prices go in steps of so many minor units: Stripe wants a third decimal to be 0, and people count in tomans,
 # which are ten rials. https://docs.stripe.com/currencies#three-decimal
 STEPS = {**{code: 10 for code, places in DECIMALS.items() if places == 3}, "IRR": 10}
-DIGITS = {"fa": str.maketrans("0123456789.,", "۰۱۲۳۴۵۶۷۸۹٫٬")}
+_PERSIAN = str.maketrans("0123456789.,", "۰۱۲۳۴۵۶۷۸۹٫٬")
+_ARABIC = str.maketrans("0123456789.,", "٠١٢٣٤٥٦٧٨٩٫٬")
 _NUMBER = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
 # CLDR's symbols for these are bare codes in some languages; shops of the region write these words.
 SYMBOLS = {
@@ -103,27 +106,36 @@ def parse_price(text: str, currency: str) -> int:
 def parse_rate(text: str) -> int:
     """What somebody typed as a share of a hundred, in any of our digits: ۱۲٫۵٪ is 1250 basis points.
 
-    Raises AmountNotUnderstood for what is no such number, and for more than two decimals.
+    Raises AmountNotUnderstood for what is no share of 0 to 100, and for more than two decimals.
     """
     typed = "".join(text.split()).translate(_TYPED).replace(",", ".").strip("%٪")
     match = _PLAIN.fullmatch(typed)
-    if match is None or len(match[1] or "") > 2:
+    places = len(match[1] or "") if match else 3
+    if places > 2 or (bps := int(typed.replace(".", "") + "0" * (2 - places))) > 10_000:
         raise AmountNotUnderstood(_("Write a share such as %(example)s.") % {"example": "12.5"})
-    return int(typed.replace(".", "") + "0" * (2 - len(match[1] or "")))
+    return bps
 
 
 def plain_rate(bps: int) -> str:
-    """Basis points as a decimal number for form fields: 1250 is 12.5."""
-    return format_rate(bps, "en").rstrip("%")
+    """Basis points as a decimal number for programs and form fields: 1250 is 12.5."""
+    whole, part = divmod(bps, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".")
 
 
 def _example(currency: str) -> str:
     return plain_amount(1250 * 10 ** decimals(currency) // 100, currency)
 
 
+def numerals(language: str) -> dict[int, int]:
+    """How Latin digits and separators are written in a language: as they are, where it is empty."""
+    if language == "fa":
+        return _PERSIAN
+    return _ARABIC if language == "ar" and shop().arabic_numerals == Numerals.ARABIC else {}
+
+
 def digits(value: object) -> str:
     """A number, or a text with numbers in it, in the digits of the reader's language."""
-    table = DIGITS.get(get_language() or "", {})
+    table = numerals(get_language() or "")
     return _NUMBER.sub(lambda number: number[0].translate(table), str(value))
 
 
@@ -133,7 +145,7 @@ def format_number(amount: int, currency: str, language: str) -> str:
     whole, part = divmod(abs(amount), 10**places)
     # Not by Babel: its default numbering mixes separators.
     text = f"{whole:,}" + (f".{part:0{places}d}" if places else "")
-    return ("-" if amount < 0 else "") + text.translate(DIGITS.get(language, {}))
+    return ("-" if amount < 0 else "") + text.translate(numerals(language))
 
 
 def format_money(amount: int, currency: str, language: str) -> str:
@@ -152,14 +164,13 @@ def format_money(amount: int, currency: str, language: str) -> str:
 
 def format_rate(bps: int, language: str) -> str:
     """Basis points as a share of a hundred in the reader's digits: 750 is 7.5%, and ۷٫۵٪ in Persian."""
-    whole, part = divmod(bps, 100)
-    number = f"{whole}.{part:02d}".rstrip("0").rstrip(".").translate(DIGITS.get(language, {}))
-    return number + ("٪" if language == "fa" else "%")
+    number = plain_rate(bps).translate(numerals(language))
+    return number + ("٪" if numerals(language) else "%")
 
 
 def _format_toman(rials: int, language: str) -> str:
     tomans, rest = divmod(abs(rials), 10)
-    number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(DIGITS.get(language, {}))
+    number = (f"{tomans:,}" + (f".{rest}" if rest else "")).translate(numerals(language))
     return f"{_minus(rials, language)}{number}\u00a0{TOMAN.get(language, 'toman')}"
 
 

@@ -21,7 +21,7 @@ class PdfNotPossible(StorefrontError):
 
 
 def render_pdf(html: str, style: str) -> bytes:
-    """The page as a PDF, in this style (CSS). It may fetch nothing but our own fonts.
+    """The page as a PDF, in this style (CSS). It may fetch nothing but our own fonts and pictures in itself.
 
     Raises PdfNotPossible where the machine lacks Pango; `manage.py doctor` says what to install.
     """
@@ -40,10 +40,14 @@ def render_pdf(html: str, style: str) -> bytes:
 
 
 def _fetcher(weasyprint: Any) -> Any:
-    """Gives out packaged fonts. All other addresses, of the web or of this machine, are refused."""
+    """Gives out packaged fonts and PNGs of the page itself. All other addresses, of the web or of this
+    machine, are refused.
+    """
 
     class Packaged(weasyprint.urls.URLFetcher):
         def fetch(self, url: str, headers: Any = None) -> Any:
+            if url.startswith("data:image/png;base64,"):
+                return super().fetch(url, headers)
             name = url.removeprefix("packaged:")
             if url == name or name not in {path.name for path in _FONTS.glob("*.ttf")}:
                 raise ValueError(f"A document may not fetch {url}.")

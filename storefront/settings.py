@@ -47,6 +47,7 @@ SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 SITE_NAME = env.str("SITE_NAME", default="Dukkan")
 CURRENCY = env.str("CURRENCY", default="USD").upper()
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+COUNTRY_HEADER = env.str("COUNTRY_HEADER", default="")
 
 _site = urlsplit(SITE_URL)
 if _site.scheme not in ("http", "https") or not _site.hostname:
@@ -131,7 +132,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "storefront.context.shop",
+                "storefront.context.page",
                 "checkout.context.cart",
             ],
             "builtins": [
@@ -373,7 +374,7 @@ elif DEMO:  # nothing leaves the demo: its mails are files, shown at /demo/mails
 else:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <shop@{_site.hostname}>")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"shop@{_site.hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ADMINS = [("Staff", address) for address in env.list("STAFF_EMAILS", default=[])]
 

@@ -35,9 +35,11 @@ def fold(text: str) -> str:
 
     Words stay apart by single spaces; everything that is no letter or digit is a space.
     """
-    text = unicodedata.normalize("NFKC", text).translate(_FOLDED)
-    bare = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
-    return _NOT_WORD.sub(" ", unicodedata.normalize("NFC", bare.casefold()).replace("_", " ")).strip()
+    if not text.isascii():  # of plain letters, only case has another spelling
+        text = unicodedata.normalize("NFKC", text).translate(_FOLDED)
+        bare = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+        text = unicodedata.normalize("NFC", bare.casefold())
+    return _NOT_WORD.sub(" ", text.casefold().replace("_", " ")).strip()
 
 
 def fold_for_search(text: str) -> str:

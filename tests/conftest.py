@@ -1,3 +1,4 @@
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -9,14 +10,18 @@ from typing import Any
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
+from django.test.signals import setting_changed
 from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from delivery import sending
 from delivery.signing import forget_key
+from storefront import shop as shop_module
 from storefront.celery import app
 from tests import emptying
+from tests.browser import chromium as chromium
+from tests.browser import playwright as playwright
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.s3 import s3_server, use_s3
 from tests.doubles.stripe import StripeDouble
@@ -57,6 +62,23 @@ def _tasks_run_at_once() -> Iterator[None]:
 def _signing_key_of_the_test() -> None:
     """The key that the process keeps went with the rows of the test before."""
     forget_key()
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test sees the shop's row of another; until it saves one itself, the environment counts."""
+
+    def assume(**_changed: Any) -> None:
+        if _changed and shop_module._kept._until != math.inf:
+            return  # the test has saved a row, or asks the database on purpose
+        kept = shop_module._Kept()
+        kept._facts, kept._until = shop_module.facts_of(shop_module.new_shop()), math.inf
+        monkeypatch.setattr(shop_module, "_kept", kept)
+
+    assume()
+    setting_changed.connect(assume)
+    yield
+    setting_changed.disconnect(assume)
 
 
 @pytest.fixture(autouse=True)

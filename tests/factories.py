@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -17,18 +18,35 @@ from catalog.models import Price, Product, ProductFile, Release, Variant
 from checkout import reactions
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.models import Coupon, DemoCharge, Order, Payment
+from checkout.models import Coupon, DemoCharge, Order, Payment, TaxRate
 from checkout.models.coupon import LISTS
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
 from delivery.models import License, LicensePlan
+from storefront.models import Shop
+from storefront.shop import new_shop, save_shop
 
 _numbers = count(1)
 
 
 def make_user(email: str = "", **fields: Any) -> User:
     return User.objects.create_user(email or f"person{next(_numbers)}@example.com", **fields)
+
+
+def make_shop(**fields: Any) -> Shop:
+    """The shop's settings as staff has saved them."""
+    row = new_shop()
+    for name, value in fields.items():
+        setattr(row, name, value)
+    save_shop(row)
+    return row
+
+
+def make_rate(country: str, bps: int, **fields: Any) -> TaxRate:
+    """A tax rate that has begun long ago, in basis points."""
+    begun = {"valid_from": timezone.now() - timedelta(days=3650)}
+    return TaxRate.objects.create(country=country, rate_bps=bps, **(begun | fields))
 
 
 def make_product(amount: int | None = 1200, *, files: int = 1, **fields: Any) -> Product:

@@ -9,15 +9,20 @@ from catalog.models import Picture
 from catalog.pictures import store_picture
 from storefront.errors import StorefrontError
 from storefront.money import AmountNotUnderstood, parse_price, plain_amount
+from storefront.shop import shop
 
 
 class AmountField(forms.CharField):
-    """Shows minor units of a currency as its decimals, and takes digits of any of our languages."""
+    """Shows minor units of a currency, else of the shop's, as decimals; takes digits of our languages."""
 
-    def __init__(self, currency: str, **kwargs: Any) -> None:
-        self.currency = currency
+    def __init__(self, currency: str = "", **kwargs: Any) -> None:
+        self._currency = currency
         super().__init__(**kwargs)
         self.widget.attrs |= {"dir": "ltr", "inputmode": "decimal", "size": 10, "autocomplete": "off"}
+
+    @property
+    def currency(self) -> str:
+        return self._currency or shop().currency
 
     def prepare_value(self, value: Any) -> Any:
         return plain_amount(value, self.currency) if isinstance(value, int) else value
@@ -38,8 +43,7 @@ class AmountField(forms.CharField):
 class PricesField(forms.CharField):
     """Prices in currencies other than the shop's, one on a line: EUR 11.00."""
 
-    def __init__(self, own: str, **kwargs: Any) -> None:
-        self.own = own
+    def __init__(self, **kwargs: Any) -> None:
         widget = forms.Textarea(attrs={"rows": 2, "cols": 14, "dir": "ltr", "placeholder": "EUR 11.00"})
         super().__init__(widget=widget, required=False, **kwargs)
 
@@ -57,7 +61,7 @@ class PricesField(forms.CharField):
             currency, _space, text = line.strip().upper().partition(" ")
             if not currency:
                 continue
-            if currency == self.own:
+            if currency == shop().currency:
                 raise ValidationError(_("%(code)s has a field of its own."), params={"code": currency})
             if currency in prices:
                 raise ValidationError(_("%(code)s stands here twice."), params={"code": currency})

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
@@ -16,6 +15,7 @@ from catalog.admin.languages import Directed, TranslatedForm, columns
 from catalog.errors import FileRefused
 from catalog.files import put_upload
 from catalog.models import Faq, Picture, ProductFile, ProductImage, Release, Variant
+from storefront.shop import shop
 from storefront.templatetags.shop import filesize
 
 
@@ -35,26 +35,23 @@ class LabelledFormSet(BaseInlineFormSet):
 
 
 class VariantForm(forms.ModelForm):
-    amount = AmountField(
-        settings.CURRENCY,
-        required=False,
-        help_text=_("0 is free; empty is not for sale."),
-    )
-    other_prices = PricesField(settings.CURRENCY, label=_("other currencies"), help_text=_("One on a line."))
+    amount = AmountField(required=False, help_text=_("0 is free; empty is not for sale."))
+    other_prices = PricesField(label=_("other currencies"), help_text=_("One on a line."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = gettext("price in %(currency)s") % {"currency": settings.CURRENCY}
+        own = shop().currency
+        self.fields["amount"].label = gettext("price in %(currency)s") % {"currency": own}
         if self.instance.pk:
             prices = {price.currency: price.amount for price in self.instance.prices.all()}
-            self.initial["amount"] = prices.pop(settings.CURRENCY, None)
+            self.initial["amount"] = prices.pop(own, None)
             self.initial["other_prices"] = prices
 
     def save(self, commit: bool = True) -> Variant:  # noqa: FBT001, FBT002
         variant: Variant = super().save(commit)
         if commit:
             variant.set_prices(
-                {settings.CURRENCY: self.cleaned_data["amount"], **self.cleaned_data["other_prices"]}
+                {shop().currency: self.cleaned_data["amount"], **self.cleaned_data["other_prices"]}
             )
         return variant
 

@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import date
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -17,7 +16,7 @@ from catalog.duplicating import duplicate
 from catalog.models import Product
 from catalog.search import search_products
 from storefront.money import digits
-from storefront.templatetags.shop import icon, price
+from storefront.templatetags.shop import icon, price, when
 
 
 class ProductForm(TranslatedForm):
@@ -63,6 +62,7 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
         (_("Cover and sample"), {"fields": ["cover_preview", "cover_upload", "draw_cover", "sample"]}),
         (_("Delivery"), {"fields": ["download_limit", "download_days", "keeps_old_releases", "stamping"]}),
         (_("On sale"), {"fields": ["status", "published_at", "refund_days", "is_featured", "slug"]}),
+        (_("Tax"), {"fields": ["tax_class"]}),
     ]
     readonly_fields = ["cover_preview"]
     list_display = ["cover_preview", "title", "kind", "state", "lowest", "as_buyer"]
@@ -94,7 +94,7 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
         if product.is_on_sale:
             return format_html('<span class="state good">{} {}</span>', icon("circle-check"), _("On sale"))
         if product.is_scheduled:
-            time = date(product.published_at, "SHORT_DATETIME_FORMAT")
+            time = when(product.published_at, "time")
             scheduled = '<span class="state wait">{} {}</span><br><small><bdi>{}</bdi></small>'
             return format_html(scheduled, icon("clock"), _("Scheduled"), time)
         return format_html('<span class="state">{} {}</span>', icon("lock"), _("Draft"))

@@ -19,7 +19,8 @@ from catalog.drawing.grounds import (
 )
 from catalog.drawing.icons import draw_icon
 from catalog.drawing.lettering import Align, Box, fit, is_right_to_left, printable, write
-from catalog.drawing.palette import PAPER, Colour, Palette, ink_on_paper, mixed, palette_for
+from catalog.drawing.palette import PAPER, Palette, ink_on_paper, palette_for
+from storefront.colours import Colour, mixed
 
 BOOK: Size = (960, 1280)
 PLATE: Size = (960, 600)

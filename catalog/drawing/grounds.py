@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from catalog.drawing.girih import Fold, Point, Polygon, weave
-from catalog.drawing.palette import Colour, Palette, mixed
+from catalog.drawing.palette import Palette
+from storefront.colours import Colour, mixed
 
 Size = tuple[int, int]
 

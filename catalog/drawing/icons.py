@@ -2,7 +2,7 @@
 
 from PIL import ImageDraw
 
-from catalog.drawing.palette import Colour
+from storefront.colours import Colour
 
 
 class _Pen:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from PIL import ImageDraw, ImageFont, features
 
-from catalog.drawing.palette import Colour
+from storefront.colours import Colour
 
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 Weight = Literal["Regular", "Bold"]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from PIL import ImageColor
 
 from catalog.drawing.girih import number_from
-
-Colour = tuple[int, int, int]
+from storefront.colours import Colour, contrast, mixed
 
 
 def _colour(text: str) -> Colour:
@@ -57,25 +56,6 @@ def palette_for(name: str) -> Palette:
     return named[0] if named else PALETTES[number_from(name, "palette", len(PALETTES))]
 
 
-def contrast(one: Colour, two: Colour) -> float:
-    """The WCAG 2 contrast ratio, 1 to 21."""
-    low, high = sorted((_luminance(one), _luminance(two)))
-    return (high + 0.05) / (low + 0.05)
-
-
 def ink_on_paper(palette: Palette) -> Colour:
     """The darker of the palette's deep and spark."""
     return max(palette.deep, palette.spark, key=lambda colour: contrast(colour, PAPER))
-
-
-def mixed(one: Colour, two: Colour, share: float) -> Colour:
-    """The colour that lies `share` (0 to 1) of the way from the first to the second."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, two, strict=True))
-    return red, green, blue
-
-
-def _luminance(colour: Colour) -> float:
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in colour)
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

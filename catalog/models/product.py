@@ -14,6 +14,7 @@ from catalog.models.sample import SampleField, sample_name
 from catalog.models.slug import free_slug
 from catalog.models.text import TextModel
 from catalog.models.variant import Price
+from storefront.shop import shop
 from storefront.text import fold_for_search
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -61,6 +62,11 @@ class Product(TextModel):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         PUBLISHED = "published", _("Published")
+
+    class TaxClass(models.TextChoices):
+        STANDARD = "standard", _("At the standard rate")
+        EBOOK = "ebook", _("As an e-book")
+        EXEMPT = "exempt", _("Never")
 
     class Stamping(models.TextChoices):
         OFF = "off", _("No mark")
@@ -145,6 +151,13 @@ class Product(TextModel):
         default=Stamping.OFF,
         help_text=_("Name, part of the e-mail address and order number, on every page of a PDF."),
     )
+    tax_class = models.CharField(
+        _("taxed"),
+        max_length=10,
+        choices=TaxClass,
+        blank=True,
+        help_text=_("Empty taxes e-books as such, and all else at the standard rate."),
+    )
     is_featured = models.BooleanField(_("featured on the home page"), default=False)
     # What sorting by price looks at: the lowest amount when prices last changed. Never shown.
     sorting_amount = models.PositiveBigIntegerField(null=True, editable=False)
@@ -200,13 +213,20 @@ class Product(TextModel):
     @property
     def refund_window_days(self) -> int:
         """How long a buyer of it may ask for the money back: its own number of days, or the shop's."""
-        return settings.REFUND_WINDOW_DAYS if self.refund_days is None else self.refund_days
+        return shop().refund_window_days if self.refund_days is None else self.refund_days
+
+    @property
+    def taxed_as(self) -> TaxClass:
+        """Its own tax class, or what its kind is as a rule."""
+        if self.tax_class:
+            return self.TaxClass(self.tax_class)
+        return self.TaxClass.EBOOK if self.kind == self.Kind.EBOOK else self.TaxClass.STANDARD
 
     @property
     def lowest_price(self) -> Price | None:
         """The price to show on a shelf, of a product loaded by for_shelf(); None where it can't be bought."""
         amount: int | None = self.__dict__["lowest_amount"]
-        return None if amount is None else Price(currency=settings.CURRENCY, amount=amount)
+        return None if amount is None else Price(currency=shop().currency, amount=amount)
 
     @property
     def card(self) -> Card:
@@ -220,7 +240,7 @@ class Product(TextModel):
             cover=self.cover,
             is_cover_drawn=self.is_cover_drawn,
             amount=self.__dict__["lowest_amount"],
-            currency=settings.CURRENCY,
+            currency=shop().currency,
         )
 
     def note_amounts(self) -> None:

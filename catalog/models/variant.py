@@ -1,12 +1,12 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.text import TextModel
 from storefront.money import DECIMALS, decimals, format_money
+from storefront.shop import shop
 
 
 def currencies() -> list[tuple[str, str]]:
@@ -46,7 +46,7 @@ class Variant(TextModel):
 
     @property
     def price(self) -> "Price | None":
-        return self.price_in(settings.CURRENCY)
+        return self.price_in(shop().currency)
 
     def set_prices(self, amounts: Mapping[str, int | None]) -> None:
         """Have these prices and no others: minor units by currency, None for no price. Safe to repeat."""
@@ -69,7 +69,7 @@ class Variant(TextModel):
 class PriceQuerySet(models.QuerySet["Price"]):
     def current(self) -> Self:
         """What buyers are asked now: prices of active variants in the shop's currency."""
-        return self.filter(currency=settings.CURRENCY, variant__is_active=True)
+        return self.filter(currency=shop().currency, variant__is_active=True)
 
 
 class Price(models.Model):

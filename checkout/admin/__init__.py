@@ -8,6 +8,7 @@ from checkout.admin.mismatches import MismatchAdmin
 from checkout.admin.money import PaymentAdmin, RefundAdmin
 from checkout.admin.orders import OrderAdmin
 from checkout.admin.requests import RefundRequestAdmin
+from checkout.admin.taxes import TaxRateAdmin
 
 __all__ = [
     "CouponAdmin",
@@ -22,5 +23,6 @@ __all__ = [
     "RefundAdmin",
     "RefundRequestAdmin",
     "RowActions",
+    "TaxRateAdmin",
     "WebhookEventAdmin",
 ]

@@ -51,16 +51,13 @@ class ShareField(forms.CharField):
 
 class CouponForm(forms.ModelForm):
     rate_bps = ShareField(label=_("Share in percent"), required=False, help_text=_("100 makes it free."))
-    amount = AmountField(settings.CURRENCY, required=False)
+    amount = AmountField(required=False)
     other_amounts = PricesField(
-        settings.CURRENCY,
         label=_("In other currencies"),
         help_text=_("One on a line. Where there is none, the coupon is not for prices in that currency."),
     )
-    minimum = AmountField(settings.CURRENCY, required=False)
-    other_minimums = PricesField(
-        settings.CURRENCY, label=_("In other currencies"), help_text=_("One on a line.")
-    )
+    minimum = AmountField(required=False)
+    other_minimums = PricesField(label=_("In other currencies"), help_text=_("One on a line."))
 
     class Meta:
         model = Coupon

@@ -31,7 +31,7 @@ def orders() -> QuerySet[Order]:
     """Orders with all that their page shows of money, in a query for each table."""
     refunds: Any = Prefetch("refunds", Refund.objects.select_related("requested_by"))
     payments = Prefetch("payments", Payment.objects.prefetch_related(refunds, "disputes"))
-    return Order.objects.select_related("user").prefetch_related("lines", payments)
+    return Order.objects.select_related("user").prefetch_related("lines", "tax_evidence", payments)
 
 
 def order_page(request: HttpRequest, order: Order, bound: forms.Form | None = None) -> TemplateResponse:

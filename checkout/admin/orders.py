@@ -1,4 +1,5 @@
 from functools import partial
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from checkout.admin.base import IsSet, OwnPage, say
 from checkout.models import Order
 from checkout.payments import release_order
 from checkout.templatetags.staff import badge, state
-from storefront.templatetags.shop import ltr, money
+from storefront.templatetags.shop import ltr, money, when
 
 DOORS = {
     "refunds": order_page.refunds,
@@ -26,10 +27,21 @@ DOORS = {
 }
 
 
+class PlaceFilter(admin.SimpleListFilter):
+    title = _("buyer's country")
+    parameter_name = "place"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("differs", _("Told in two ways"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        return queryset.differing() if self.value() == "differs" else queryset  # type: ignore[attr-defined]
+
+
 @admin.register(Order)
 class OrderAdmin(OwnPage):
-    list_display = ["number_shown", "email_shown", "total_shown", "state", "placed_at"]
-    list_filter = ["status", ("held_at", IsSet), "placed_at", "language"]
+    list_display = ["number_shown", "email_shown", "total_shown", "state", "placed_shown"]
+    list_filter = ["status", ("held_at", IsSet), "placed_at", "language", "tax_treatment", PlaceFilter]
     search_fields = ["email_folded", "token", "payments__reference", "payments__capture_reference"]
     search_help_text = _("E-mail address, order number, or reference at the provider")
     date_hierarchy = "placed_at"
@@ -65,6 +77,10 @@ class OrderAdmin(OwnPage):
     @admin.display(description=_("total"), ordering="total")
     def total_shown(self, order: Order) -> str:
         return money(order.total, order.currency)
+
+    @admin.display(description=_("placed"), ordering="placed_at")
+    def placed_shown(self, order: Order) -> str:
+        return when(order.placed_at, "time")
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, order: Order) -> str:

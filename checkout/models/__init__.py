@@ -7,6 +7,7 @@ from checkout.models.mismatch import Mismatch, ReconcileMark
 from checkout.models.order import Order, OrderLine
 from checkout.models.payment import Payment
 from checkout.models.refund import Refund, RefundLine, RefundRequest
+from checkout.models.tax import TaxEvidence, TaxRate, TaxTreatment
 from checkout.models.webhook import WebhookEvent
 
 __all__ = [
@@ -24,5 +25,8 @@ __all__ = [
     "Refund",
     "RefundLine",
     "RefundRequest",
+    "TaxEvidence",
+    "TaxRate",
+    "TaxTreatment",
     "WebhookEvent",
 ]

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from accounts.models import User
 from catalog.models import Variant
 from checkout.errors import InvalidTransition
 from checkout.models.event import OrderEvent
+from checkout.models.tax import TaxTreatment
 from checkout.pricing import Item, LineTotal, Part, Tax
 from storefront.money import STEPS
 from storefront.text import fold_email, fold_mailbox
@@ -24,6 +25,7 @@ def new_token() -> str:
 
 
 def shop_refund_days() -> int:
+    """For rows that say none, as in migrations, which can't ask the shop's own row; orders always say."""
     return int(settings.REFUND_WINDOW_DAYS)
 
 
@@ -40,6 +42,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Orders, paid or not, of a mailbox under any of its aliases, and of an account."""
         theirs = Q(mailbox=fold_mailbox(email)) if email else Q(pk__in=[])
         return self.filter(theirs | Q(user=user) if user else theirs)
+
+    def differing(self) -> Self:
+        """Orders whose evidence of the buyer's place names more than one country."""
+        countries = Count("tax_evidence__country", distinct=True)
+        return self.alias(countries_told=countries).filter(countries_told__gt=1)
 
     def overdue(self) -> Self:
         """Pending orders whose time is over, oldest first; those that are held wait for staff."""
@@ -74,6 +81,13 @@ class Order(models.Model):
     mailbox = models.CharField(max_length=320, editable=False)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     country = models.CharField(_("country"), max_length=2, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True)
+    vat_id = models.CharField(_("VAT id"), max_length=32, blank=True)
+    tax_country = models.CharField(_("taxed in"), max_length=2, blank=True)
+    tax_region = models.CharField(_("region"), max_length=60, blank=True)
+    tax_treatment = models.CharField(
+        _("tax"), max_length=20, choices=TaxTreatment, default=TaxTreatment.EXEMPT, editable=False
+    )
     currency = models.CharField(_("currency"), max_length=3)
     total = models.PositiveBigIntegerField(_("total"))
     status = models.CharField(
@@ -140,6 +154,15 @@ class Order(models.Model):
     @property
     def is_deliverable(self) -> bool:
         return self.is_paid and not self.is_held
+
+    @property
+    def evidence_differs(self) -> bool:
+        """Whether what tells the buyer's country names more than one."""
+        return len({each.country for each in self.tax_evidence.all()}) > 1
+
+    @property
+    def is_place_confirmed(self) -> bool:
+        return any(each.is_confirmed for each in self.tax_evidence.all())
 
     def mark_paid(self) -> bool:
         """pending or expired -> paid. False, and nothing done, when the order is past that."""

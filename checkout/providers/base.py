@@ -73,7 +73,7 @@ class PaymentResult:
     """What the provider says of a payment now. `key` is our own id, as the provider gives it back.
 
     `payee` is the account that gets the money, and `approval` tells one agreement of the buyer from the
-    next; both are empty where a provider doesn't say.
+    next; both are empty where a provider doesn't say, and so is the `country` of the card or account.
     """
 
     state: PaymentState
@@ -87,6 +87,7 @@ class PaymentResult:
     error: str = ""
     payee: str = ""
     approval: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True)

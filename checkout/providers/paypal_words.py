@@ -26,6 +26,7 @@ from checkout.providers.base import (
     RefundState,
 )
 from storefront.money import decimals
+from storefront.shop import shop
 from storefront.text import clean_line
 
 # How long PayPal knows a Request-Id.
@@ -125,7 +126,7 @@ def order_request(payment: Payment, return_url: str, cancel_url: str) -> dict[st
     """https://developer.paypal.com/docs/api/orders/v2/#orders_create"""
     order = payment.order
     context = {
-        "brand_name": clean_line(settings.SITE_NAME)[:127],
+        "brand_name": clean_line(shop().name)[:127],
         "return_url": return_url,
         "cancel_url": cancel_url,
         "user_action": "PAY_NOW",
@@ -205,7 +206,14 @@ def payment_result(payment: Payment, order: Mapping[str, Any], *, is_live: bool)
         error=_why_not_there(capture),
         payee=unit.get("payee", {}).get("merchant_id", ""),
         approval=approval_of(order),
+        country=_payer_country(order),
     )
+
+
+def _payer_country(order: Mapping[str, Any]) -> str:
+    told = [*order.get("payment_source", {}).values(), order.get("payer", {})]
+    countries = (each.get("address", {}).get("country_code") for each in told if isinstance(each, dict))
+    return str(next(filter(None, countries), ""))
 
 
 def opened_at(payment: Payment, order: Mapping[str, Any]) -> datetime:

@@ -145,7 +145,7 @@ class StripeProvider(Provider):
         """https://docs.stripe.com/api/checkout/sessions/object"""
         with _errors_in_our_words():
             session = self._client.v1.checkout.sessions.retrieve(
-                payment.reference, {"expand": ["payment_intent"]}
+                payment.reference, {"expand": ["payment_intent.latest_charge"]}
             )
             state, intent = _state(session), getattr(session.payment_intent, "id", "") or ""
             has_followers = state == PaymentState.SUCCEEDED and intent
@@ -158,6 +158,7 @@ class StripeProvider(Provider):
                 capture_reference=intent,
                 refunds=tuple(self._refunds(intent)) if has_followers else (),
                 disputes=tuple(self._disputes(intent)) if has_followers else (),
+                country=_card_country(session),
             )
 
     def _refunds(self, intent: str) -> Iterator[RefundResult]:
@@ -284,6 +285,13 @@ def _state(session: stripe.checkout.Session) -> PaymentState:
     if session.status != "complete" or state is None:
         raise ProviderUnavailable(f"Stripe gave the unknown session status {session.status!r}.")
     return state
+
+
+def _card_country(session: stripe.checkout.Session) -> str:
+    """https://docs.stripe.com/api/charges/object, which tells of cards only"""
+    charge = getattr(session.payment_intent, "latest_charge", None)
+    card = getattr(getattr(charge, "payment_method_details", None), "card", None)
+    return str(getattr(card, "country", None) or "")
 
 
 def _checked_address(address: str | None) -> str:

@@ -9,8 +9,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from checkout.forms import countries
 from checkout.wording import explain, provider_name
+from storefront.countries import country_name
+from storefront.money import format_rate
 from storefront.templatetags.shop import icon, ltr
 
 register = template.Library()
@@ -46,7 +47,13 @@ def badge(row: Any) -> SafeString:
 @register.filter
 def country(code: str) -> str:
     """The name of a country in the reader's language."""
-    return dict(countries(get_language() or "en")).get(code, code) or "—"
+    return country_name(code) or "—"
+
+
+@register.filter
+def rate(bps: int) -> SafeString:
+    """Basis points as a share of a hundred."""
+    return ltr(format_rate(bps, get_language() or "en"))
 
 
 @register.filter

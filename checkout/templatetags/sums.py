@@ -36,6 +36,12 @@ def tax_name(tax: Tax) -> SafeString:
 
 
 @register.filter
+def tax_text(tax: Tax) -> str:
+    """As tax_name, for plain text."""
+    return f"\u2068{tax.label}\u2069 \u2066{format_rate(tax.rate_bps, get_language() or 'en')}\u2069"
+
+
+@register.filter
 def less(amount: int, currency: str) -> SafeString:
     """Minor units that are taken off, as a price with its minus."""
     return money(-amount, currency)

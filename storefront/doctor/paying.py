@@ -14,6 +14,7 @@ from storefront.checks import half_set_provider
 from storefront.doctor.finding import Findings, ok, problem, warning
 from storefront.doctor.outside import TIME_OUT
 from storefront.money import decimals
+from storefront.shop import shop
 
 PAYPAL = "https://api-m.paypal.com"
 DISPUTES = "/disputes/read-seller"  # the end of the right's name
@@ -59,7 +60,7 @@ def ways_to_pay() -> Findings:
     except DatabaseError as error:
         yield problem("Ways to pay", f"Prices cannot be read ({error}): run `manage.py migrate`.")
         return
-    for currency in sorted(priced | {settings.CURRENCY}):
+    for currency in sorted(priced | {shop().currency}):
         reasons = {
             each: each.why_not(100 * 10 ** decimals(currency), currency) for each in providers().values()
         }

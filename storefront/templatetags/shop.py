@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Hashable
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
@@ -14,7 +15,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
+from storefront.dates import day, moment
 from storefront.money import digits, format_money
+from storefront.shop import ShopFacts, shop
 
 register = template.Library()
 register.filter(digits)
@@ -54,39 +57,49 @@ def _labelled_icon(name: str, label: str) -> SafeString:
 
 @register.simple_tag
 def part(name: str, value: Hashable = None) -> SafeString:
-    """A piece of page that depends on nothing but the language and one value, and is kept once rendered."""
+    """A piece of page that depends on the shop, the language and one value, and is kept once rendered."""
     language = get_language() or settings.LANGUAGE_CODE
-    return _render_part(name, language, value) if settings.DEBUG else _part(name, language, value)
+    facts = shop()
+    return (_render_part if settings.DEBUG else _part)(name, language, value, facts)
 
 
 @lru_cache(maxsize=2048)
-def _part(name: str, language: str, value: Hashable) -> SafeString:
-    return _render_part(name, language, value)
+def _part(name: str, language: str, value: Hashable, facts: ShopFacts) -> SafeString:
+    return _render_part(name, language, value, facts)
 
 
-def _render_part(name: str, language: str, value: Hashable) -> SafeString:
+def _render_part(name: str, language: str, value: Hashable, facts: ShopFacts) -> SafeString:
     return render_to_string(
         name,
         {
             "value": value,
             "language": language,
             "direction": "rtl" if get_language_bidi() else "ltr",
-            "site_name": settings.SITE_NAME,
+            "shop": facts,
+            "site_name": facts.name,
             "site_url": settings.SITE_URL,
-            "refund_window_days": settings.REFUND_WINDOW_DAYS,
+            "refund_window_days": facts.refund_window_days,
             "is_demo": settings.DEMO,
         },
     )
 
 
 @register.filter
+def when(value: datetime | date | None, style: str = "") -> str:
+    """A date in the reader's calendar and digits, with its time for "time"; nothing for none."""
+    if not value:
+        return ""
+    return moment(value) if style == "time" and isinstance(value, datetime) else day(value)
+
+
+@register.filter
 def money(amount: int, currency: str) -> SafeString:
     """Minor units as an isolated price."""
-    return _money(amount, currency, get_language() or "en")
+    return _money(amount, currency, get_language() or "en", shop())
 
 
 @lru_cache(maxsize=4096)
-def _money(amount: int, currency: str, language: str) -> SafeString:
+def _money(amount: int, currency: str, language: str, _facts: ShopFacts) -> SafeString:
     # Said outright: a number with a sign such as $ has no letter that would tell the direction.
     direction = "rtl" if language in settings.LANGUAGES_BIDI else "ltr"
     text = format_money(amount, currency, language)

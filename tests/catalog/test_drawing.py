@@ -4,7 +4,8 @@ from PIL import Image, ImageChops
 from catalog.drawing import draw_cover, girih_svg
 from catalog.drawing.girih import Fold, weave
 from catalog.drawing.lettering import can_shape, fit, is_right_to_left, printable
-from catalog.drawing.palette import PALETTES, Colour, contrast, palette_for
+from catalog.drawing.palette import PALETTES, palette_for
+from storefront.colours import Colour, contrast
 
 KINDS = ("ebook", "plugin", "theme", "template", "codes", "bundle", "other")
 needs_raqm = pytest.mark.skipif(

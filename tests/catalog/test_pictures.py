@@ -7,9 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from catalog.errors import PictureRefused
 from catalog.models import Picture
 from catalog.pictures import store_picture
+from storefront.pictures import PictureRefused
 
 pytestmark = pytest.mark.django_db
 

@@ -53,12 +53,12 @@ class Book:
                 return self._capture(order_id, call)
             case "POST", ["payments", "captures", capture_id, "refund"]:
                 return self._refund(capture_id, call, refund_status)
-            case "GET" | "POST", ["payments", "payouts", *_rest]:
-                return self.payouts.call(call), []
             case "GET", ["customer", "disputes"]:
                 return self._list_disputes(call.query["disputed_transaction_id"])
             case "GET", ["customer", "disputes", dispute_id]:
                 return _found(self.disputes.get(dispute_id))
+            case _, ["payments", "payouts", *_rest]:
+                return self.payouts.call(call), []
         return refusal(404, "INVALID_RESOURCE_ID"), []
 
     def _open(self, call: Call) -> Answer:
@@ -146,6 +146,7 @@ class Book:
         if order["status"] not in ("CREATED", "PAYER_ACTION_REQUIRED", "APPROVED"):
             return []
         order |= {"status": "APPROVED", "update_time": self.now()}
+        order["payment_source"] = {"paypal": {"address": {"country_code": "EG"}}}
         self.plans[order_id] = plan
         return [self.event("CHECKOUT.ORDER.APPROVED", "checkout-order", order)]
 

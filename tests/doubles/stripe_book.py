@@ -141,8 +141,9 @@ class Book:
         if session is None:
             return _missing(session_id)
         shown = self._shown(session)
-        if "payment_intent" in sent.get("expand", {}).values():
-            shown["payment_intent"] = self.intents.get(session["payment_intent"] or "")
+        intent = self.intents.get(session["payment_intent"] or "")
+        if "payment_intent.latest_charge" in sent.get("expand", {}).values():
+            shown["payment_intent"] = intent and intent | {"latest_charge": self._charge(intent)}
         return 200, shown, []
 
     def _refund(self, sent: dict[str, Any], status: str) -> Answer:
@@ -306,6 +307,7 @@ class Book:
             "payment_intent": intent["id"],
             "status": "succeeded",
             "paid": True,
+            "payment_method_details": {"type": "card", "card": {"country": "EG"}},
         }
 
     @staticmethod

@@ -178,7 +178,7 @@ def test_a_share_is_read_in_any_digits(typed, bps):
     assert parse_rate(plain_rate(bps)) == bps
 
 
-@pytest.mark.parametrize("typed", ["", "-5", "a", "12.345", "1e2", "1.2.3", "%", "½"])
+@pytest.mark.parametrize("typed", ["", "-5", "a", "12.345", "1e2", "1.2.3", "%", "½", "100.01"])
 def test_what_is_no_share_is_refused(typed):
     with pytest.raises(AmountNotUnderstood, match="such as 12.5"):
         parse_rate(typed)

@@ -1,35 +1,27 @@
 """A browser whose wire breaks goes on where it was, and that is one download."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 import requests
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from delivery.models import Download, DownloadGrant
+from tests.browser import CHROMIUM, WHY_NOT
 from tests.transfers.conftest import MEGABYTES, Site
 from tests.transfers.test_programs import digest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
-
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (on Debian: apt install chromium)")
-def test_chromium_goes_on_where_the_wire_broke_as_one_download(site: Site, tmp_path: Path) -> None:
+@pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
+def test_chromium_goes_on_where_the_wire_broke_as_one_download(site: Site, chromium: Browser) -> None:
     link = site.link()
     site.wire.breaks_after = MEGABYTES * 1024 * 1024 // 3
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page()
+    with chromium.new_page() as page:
         page.set_content(f'<a href="{link}">Download</a>')
         with page.expect_download(timeout=60_000) as started:
             page.click("a")
         path = started.value.path()
         assert (started.value.suggested_filename, path.stat().st_size) == ("big.bin", site.size)
         assert digest(path) == site.sha256
-        browser.close()
 
     first, again = site.wire.starts
     assert first == 0 < again < site.size

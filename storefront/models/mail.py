@@ -106,18 +106,3 @@ class OutgoingMail(models.Model):
         done = OutgoingMail.objects.filter(pk=self.pk, is_secret=False).exclude(status=self.Status.PENDING)
         again = {"status": self.Status.PENDING, "attempts": 0, "next_attempt_at": timezone.now(), "error": ""}
         return bool(done.update(wishes=F("wishes") + 1, **again))
-
-
-class LimitCount(models.Model):
-    """Attempts by one key within one window of time. See storefront.limits."""
-
-    key = models.CharField(max_length=64)
-    window = models.DateTimeField()
-    count = models.PositiveIntegerField(default=0)
-    ends_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["key", "window"], name="one_count_a_window")]
-
-    def __str__(self) -> str:
-        return self.key[:16]

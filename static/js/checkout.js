@@ -1,0 +1,26 @@
+// The sum follows the country: the shop reckons it anew whenever the place changes. Without this the page
+// comes again with the new sum before anybody pays another one than they saw.
+const form = document.querySelector("form[data-reprice]");
+const PLACE = new Set(["country", "region", "vat_id"]);
+let asked = 0;
+
+// What the reader is just writing in stays as it is.
+function takeOver(page) {
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const anew = page.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (anew && !part.contains(document.activeElement)) part.replaceChildren(...anew.childNodes);
+  }
+}
+
+async function reprice() {
+  const turn = ++asked;
+  const data = new FormData(form);
+  data.set("reprice", "1");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: data });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok && turn === asked) takeOver(page);
+  } catch { /* paying shows the new sum all the same */ }
+}
+
+form?.addEventListener("change", (event) => { if (PLACE.has(event.target.name)) reprice(); });
