@@ -121,6 +121,7 @@ def _lines(variant: Variant, count: int) -> list[OrderLine]:
             product_title=variant.product.title,
             quantity=1,
             unit_amount=1200,
+            net_amount=1200,
             amount=1200,
         )
         for order in orders
