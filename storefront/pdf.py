@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from PIL import ImageFile
 
 from storefront.errors import StorefrontError
 
@@ -31,7 +30,6 @@ def render_pdf(html: str, style: str) -> bytes:
         raise PdfNotPossible(
             _("PDF files can't be made here: Pango is missing. The doctor says what to install.")
         ) from error
-    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint lets the whole process take half a picture for one
     fonts = weasyprint.text.fonts.FontConfiguration()
     fetcher = _fetcher(weasyprint)
     styles = [weasyprint.CSS(string=css, font_config=fonts, url_fetcher=fetcher) for css in (_FACES, style)]
