@@ -161,6 +161,8 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
     payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
     if payment.status == Payment.Status.SUCCEEDED:
         return
+    if result.payer:
+        payment.note_payer(result.payer)
     if mismatch := _mismatch(payment, order, result):
         payment.note_mismatch(mismatch, result.capture_reference)
         order.hold(mismatch)

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models.order import Order
@@ -50,6 +51,7 @@ class Payment(models.Model):
     reference = models.CharField(_("reference at the provider"), max_length=255, blank=True)
     capture_reference = models.CharField(_("charge at the provider"), max_length=255, blank=True)
     redirect_url = models.TextField(blank=True, editable=False)
+    payer = models.CharField(max_length=64, blank=True, editable=False)  # see note_payer()
     is_duplicate = models.BooleanField(
         _("paid twice"), default=False, help_text=_("The order was paid already; this money goes back.")
     )
@@ -167,6 +169,12 @@ class Payment(models.Model):
         """Learn the provider's id from a webhook, where the answer to our start got lost."""
         Payment.objects.filter(pk=self.pk, reference="").update(reference=reference)
         self.refresh_from_db()
+
+    def note_payer(self, payer: str) -> None:
+        """Keep which card or account paid as a keyed hash: it tells whether two payments have the same."""
+        told = f"{self.provider}:{payer}"
+        self.payer = salted_hmac("checkout.payer", told, algorithm="sha256").hexdigest()
+        self.save(update_fields=["payer"])
 
     def mark_succeeded(self, capture_reference: str, *, is_duplicate: bool) -> bool:
         """pending -> succeeded; late money also wakes a failed or canceled attempt. Once only."""

@@ -28,7 +28,9 @@ from tests.factories import (
     make_user,
     paid_order,
     pay,
+    pending_order,
     referred_order,
+    started_payment,
 )
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +148,34 @@ def test_affiliates_earn_nothing_by_what_they_buy_themselves(address: str) -> No
         "own_account",
     ]
     assert not LedgerEntry.objects.exists()
+
+
+def test_a_card_that_the_affiliate_paid_with_earns_them_nothing_under_another_name() -> None:
+    affiliate = make_affiliate()
+    orders = {
+        "card-1": pending_order(user=affiliate.user, email="one@example.com"),
+        "card-2": pending_order(email=affiliate.user.email),
+        "card-3": pending_order(),
+    }
+    for card, order in orders.items():
+        payment = started_payment(order)
+        payment.note_payer(card)
+        payment.mark_succeeded("", is_duplicate=False)
+
+    found = {card: refused_by_card(affiliate, card) for card in [*orders, "card-4"]}
+
+    assert found == {"card-1": "own_payment", "card-2": "own_payment", "card-3": "", "card-4": ""}
+    assert LedgerEntry.objects.count() == 2
+
+
+def refused_by_card(affiliate: Affiliate, card: str) -> str:
+    """Why an order earns nothing that somebody pays with this card."""
+    cart = make_cart()
+    cart._session["referral"] = sign(Visit.now(affiliate.pk, "link"))
+    order = place_order(cart, make_buyer(email=f"{card}@example.com"))
+    started_payment(order).note_payer(card)
+    handle_events_of(pay(order))
+    return Referral.objects.get(order=order).refusal
 
 
 def test_a_link_counts_for_so_many_days() -> None:
