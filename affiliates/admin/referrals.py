@@ -53,7 +53,7 @@ class ReferralAdmin(ReadOnly):
     actions = ["mark_reviewed"]
     row_actions = ("mark_reviewed",)
     fields = readonly_fields = (
-        *("order_shown", "affiliate_shown", "status_shown", "refusal", "way", "clicked_at", "path"),
+        *("order_shown", "affiliate_shown", "status_shown", "refusal", "way", "credit", "clicked_at", "path"),
         *("sub_id", "utm", "coupon", "hints_shown", "reviewed_at", "reviewed_by", "created_at", "earned"),
     )
 
