@@ -161,22 +161,20 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
     payment.refresh_from_db(from_queryset=Payment.objects.select_for_update())
     if payment.status == Payment.Status.SUCCEEDED:
         return
-    if result.payer:
-        payment.note_payer(result.payer)
     if mismatch := _mismatch(payment, order, result):
         payment.note_mismatch(mismatch, result.capture_reference)
         order.hold(mismatch)
         return
-    _book(payment, order, result.capture_reference)
+    _book(payment, order, result.capture_reference, result.payer)
     if result.country:
         note_card_country(order, result.country)
 
 
-def _book(payment: Payment, order: Order, capture_reference: str) -> None:
+def _book(payment: Payment, order: Order, capture_reference: str, payer: str = "") -> None:
     if payment.status == Payment.Status.SUCCEEDED:
         return
     is_duplicate = not order.mark_paid()
-    payment.mark_succeeded(capture_reference, is_duplicate=is_duplicate)
+    payment.mark_succeeded(capture_reference, is_duplicate=is_duplicate, payer=payer)
     if is_duplicate:
         request_refund(
             payment,

@@ -15,8 +15,16 @@ from affiliates.visits import Visit, sign
 from checkout import reactions
 from checkout.disputes import book_disputes
 from checkout.models import Order, OrderLine, Refund
+from checkout.payments import settle_payment
 from checkout.placing import place_order
-from checkout.providers.base import DisputeResult, DisputeState, RefundResult, RefundState
+from checkout.providers.base import (
+    DisputeResult,
+    DisputeState,
+    PaymentResult,
+    PaymentState,
+    RefundResult,
+    RefundState,
+)
 from checkout.refunds import request_refund, settle_refund
 from storefront.models import OutgoingMail
 from tests.factories import (
@@ -158,9 +166,7 @@ def test_a_card_that_the_affiliate_paid_with_earns_them_nothing_under_another_na
         "card-3": pending_order(),
     }
     for card, order in orders.items():
-        payment = started_payment(order)
-        payment.note_payer(card)
-        payment.mark_succeeded("", is_duplicate=False)
+        pay_by(card, order)
 
     found = {card: refused_by_card(affiliate, card) for card in [*orders, "card-4"]}
 
@@ -168,13 +174,22 @@ def test_a_card_that_the_affiliate_paid_with_earns_them_nothing_under_another_na
     assert LedgerEntry.objects.count() == 2
 
 
+def pay_by(card: str, order: Order) -> None:
+    payment = started_payment(order)
+    result = PaymentResult(
+        PaymentState.SUCCEEDED, payment.key, payment.amount, payment.currency, is_live=False, payer=card
+    )
+    settle_payment(payment, result)
+    order.refresh_from_db()
+
+
 def refused_by_card(affiliate: Affiliate, card: str) -> str:
     """Why an order earns nothing that somebody pays with this card."""
     cart = make_cart()
     cart._session["referral"] = sign(Visit.now(affiliate.pk, "link"))
     order = place_order(cart, make_buyer(email=f"{card}@example.com"))
-    started_payment(order).note_payer(card)
-    handle_events_of(pay(order))
+    pay_by(card, order)
+    handle_events_of(order)
     return Referral.objects.get(order=order).refusal
 
 

@@ -60,7 +60,7 @@ def test_the_checkout_page(shopper: Client) -> None:
 
 
 def test_placing_an_order(shopper: Client) -> None:
-    with at_most(21):
+    with at_most(20):
         assert shopper.post("/checkout/", MONA).status_code == 302
     assert Order.objects.count() == 1
 
@@ -87,7 +87,7 @@ def test_the_checkout_page_with_coupons(with_coupons: Client) -> None:
 
 
 def test_placing_an_order_with_coupons(with_coupons: Client) -> None:
-    with at_most(21 + 7):
+    with at_most(20 + 7):
         assert with_coupons.post("/checkout/", MONA).status_code == 302
     assert Order.objects.get().redemptions.count() == 2
 
