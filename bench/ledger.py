@@ -172,6 +172,7 @@ def _fill(rows: int) -> None:
         **dict.fromkeys(("created_at", "available_at"), "now() - (1 + n % 300) * interval '1 day'"),
     )
     _count_orders()
+    _sql("ANALYZE")
     for order in Order.objects.filter(pk__in=Payment.objects.values("order")).order_by("pk"):
         _give_back(order)
     for days in range(250, 0, -50):

@@ -22,7 +22,7 @@ from checkout.admin.base import OwnPage, door
 from checkout.providers.paypal_payouts import can_pay_out
 from storefront.errors import StorefrontError
 from storefront.money import digits
-from storefront.templatetags.shop import money
+from storefront.templatetags.shop import money, when
 
 PAGE = "admin:affiliates_payoutbatch_change"
 DUE = "admin:affiliates_payoutbatch_due"
@@ -144,7 +144,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
 @admin.register(PayoutBatch)
 class PayoutBatchAdmin(OwnPage):
     change_list_template = "admin/affiliates/payoutbatch/list.html"
-    list_display = ["created_at", "method", "payouts_shown", "total", "open_shown", "error"]
+    list_display = ["made_shown", "method", "payouts_shown", "total", "open_shown", "error"]
     list_filter = ["method", "currency", "created_at"]
     search_fields = ["key", "reference", "payouts__affiliate__name", "payouts__reference"]
 
@@ -174,6 +174,10 @@ class PayoutBatchAdmin(OwnPage):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         return batch_page(request, get_object_or_404(PayoutBatch, pk=pk))
+
+    @admin.display(description=_("made"), ordering="created_at")
+    def made_shown(self, batch: PayoutBatch) -> str:
+        return when(batch.created_at, "time")
 
     @admin.display(description=_("payouts"))
     def payouts_shown(self, batch: Any) -> str:
