@@ -7,7 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from affiliates.models import Affiliate, AffiliateCoupon, Program, Referral
 from affiliates.visits import Visit, read
-from checkout.models import Order
+from checkout.models import Order, Payment
 
 Way, Refusal = Referral.Way, Referral.Refusal
 
@@ -67,4 +67,12 @@ def refusal_of(affiliate: Affiliate, order: Order) -> str:
         return Refusal.OWN_ACCOUNT
     if affiliate.owns(order.email):
         return Refusal.OWN_EMAIL
+    if _has_paid_by_own_means(affiliate, order):
+        return Refusal.OWN_PAYMENT
     return "" if affiliate.is_active else Refusal.NOT_ACTIVE
+
+
+def _has_paid_by_own_means(affiliate: Affiliate, order: Order) -> bool:
+    """By a card or account that the affiliate has paid with here, under whatever name. One query."""
+    own = Payment.objects.filter(order__in=Order.objects.bought_by(affiliate.user.email, affiliate.user))
+    return order.payments.filter(payer__in=own.exclude(payer="").values("payer")).exists()

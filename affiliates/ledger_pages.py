@@ -1,19 +1,17 @@
 """The ledger as its affiliate reads it: each line with its reason, on pages and as a file."""
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import get_language, override, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from affiliates.models import Affiliate, LedgerEntry
-from affiliates.payout_files import harmless, line_of_csv
+from affiliates.payout_files import amount_cell
 from affiliates.wording import how, why, why_in_text
-from storefront.money import plain_amount
+from storefront.spreadsheets import Cell, csv_file
 
 PAGE, NEWEST = 50, 8
 
@@ -34,23 +32,18 @@ def ledger_page(affiliate: Affiliate, *, before: str) -> dict[str, Any]:
 
 def ledger_file(affiliate: Affiliate) -> StreamingHttpResponse:
     """All lines as CSV, oldest first, sent while they are read."""
-    response = StreamingHttpResponse(_csv(affiliate), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="ledger.csv"'
-    return response
-
-
-def _csv(affiliate: Affiliate) -> Iterator[str]:
     head = [_("Date"), _("Why"), _("Amount"), _("Currency"), pgettext("money", "Free on")]
-    yield "\ufeff" + line_of_csv(head)
-    rows = _entries(affiliate).order_by("pk").iterator(chunk_size=500)
-    while chunk := list(islice(rows, 500)):
-        yield "".join(_csv_line(entry) for entry in chunk)
+    language = get_language()
+    entries = _entries(affiliate).order_by("pk").iterator(chunk_size=500)
+    return csv_file("ledger.csv", head, (_cells(entry, language) for entry in entries))
 
 
-def _csv_line(entry: LedgerEntry) -> str:
+def _cells(entry: LedgerEntry, language: str | None) -> list[Cell]:
     written, free = timezone.localtime(entry.created_at), timezone.localtime(entry.available_at)
-    cells = [f"{written:%Y-%m-%d}", why_in_text(entry), plain_amount(entry.amount, entry.currency)]
-    return line_of_csv(harmless(cell) for cell in [*cells, entry.currency, f"{free:%Y-%m-%d}"])
+    with override(language):  # the request's own is over when lines are sent
+        reason = why_in_text(entry)
+    amount = amount_cell(entry.amount, entry.currency)
+    return [f"{written:%Y-%m-%d}", reason, amount, entry.currency, f"{free:%Y-%m-%d}"]
 
 
 def _entries(affiliate: Affiliate) -> QuerySet[LedgerEntry]:

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Prefetch
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_bidi
@@ -15,6 +14,7 @@ from affiliates.charts import HEIGHT, WIDTH, bars, zero_line
 from affiliates.links import link_to
 from affiliates.models import Affiliate, Creative, Payout, Statement, Tally
 from affiliates.reports import PERIODS, Report, report_of
+from storefront.dates import day
 from storefront.money import digits, format_money
 
 
@@ -51,7 +51,7 @@ def _chart(report: Report) -> dict[str, Any]:
     ]
     language = get_language() or "en"
     labels = [
-        f"{_day(span.first)}: {format_money(value, currency, language) if currency else digits(value)}"
+        f"{day(span.first)}: {format_money(value, currency, language) if currency else digits(value)}"
         for span, value in zip(report.spans, values, strict=True)
     ]
     return {
@@ -64,10 +64,6 @@ def _chart(report: Report) -> dict[str, Any]:
         "first": report.spans[0].first,
         "last": report.spans[-1].last,
     }
-
-
-def _day(day: Any) -> str:
-    return digits(date_format(day, "j F Y"))
 
 
 def payout_rows(affiliate: Affiliate) -> list[Payout]:

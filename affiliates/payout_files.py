@@ -1,21 +1,25 @@
 """Files to upload where the money goes out: one kind for each way."""
 
-import csv
-from collections.abc import Callable, Iterable
-from io import StringIO
+from collections.abc import Callable
+from decimal import Decimal
+
+from django.http import StreamingHttpResponse
 
 from affiliates.models import Affiliate, Payout, PayoutBatch
 from storefront.money import plain_amount
+from storefront.spreadsheets import Cell, csv_file
 
 Method = Affiliate.Method
-# What a spreadsheet would run as a formula, also behind a space.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
-
-Columns = dict[str, Callable[[Payout], str]]
+Columns = dict[str, Callable[[Payout], Cell]]
 
 
-def _amount(payout: Payout) -> str:
-    return plain_amount(payout.amount, payout.currency)
+def amount_cell(amount: int, currency: str) -> Decimal:
+    """Minor units as a number of the currency's own unit, which spreadsheets may add up."""
+    return Decimal(plain_amount(amount, currency))
+
+
+def _amount(payout: Payout) -> Decimal:
+    return amount_cell(payout.amount, payout.currency)
 
 
 _COMMON: Columns = {
@@ -53,31 +57,9 @@ _OTHERS: Columns = {
 }
 
 
-def batch_csv(batch: PayoutBatch) -> str:
+def batch_file(batch: PayoutBatch) -> StreamingHttpResponse:
     """All payouts of the batch that are not canceled, as CSV."""
     columns = _COLUMNS.get(batch.method, _OTHERS)
     payouts = batch.payouts.exclude(status=Payout.Status.CANCELED).order_by("pk")
     rows = ([value(payout) for value in columns.values()] for payout in payouts)
-    return to_csv(columns, rows)
-
-
-def to_csv(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    """A file in UTF-8 whose first sign says so: spreadsheets guess wrong otherwise."""
-    lines = [line_of_csv(head), *(line_of_csv(map(harmless, row)) for row in rows)]
-    return "\ufeff" + "".join(lines)
-
-
-def line_of_csv(cells: Iterable[object]) -> str:
-    out = StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue()
-
-
-def harmless(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers stay numbers.
-
-    https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    text = str(value)
-    is_number = text.removeprefix("-").replace(".", "", 1).isdecimal()
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) and not is_number else text
+    return csv_file(f"payouts-{batch.method}-{batch.currency}-{batch.pk}.csv", list(columns), rows)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -18,6 +17,7 @@ from affiliates.models import Affiliate, LedgerEntry, Payout, PayoutBatch, Progr
 from affiliates.statements import ask_for_statement
 from checkout.providers.paypal_payouts import MOST, can_pay_out, pays_out_in
 from storefront.jobs import enqueue
+from storefront.shop import shop
 
 Wish = tuple[int, str]  # affiliate and currency
 
@@ -48,7 +48,7 @@ def due_to(kind: Affiliate.Kind) -> list[Due]:
     found = Affiliate.objects.filter(kind=kind).select_related("user")
     affiliates = found.in_bulk({row[0] for row in rows})
     thresholds = dict(program.thresholds.values_list("currency", "amount")) if program.pk else {}
-    thresholds[settings.CURRENCY] = program.threshold
+    thresholds[shop().currency] = program.threshold
     return [
         Due(affiliate, currency, amount, _why_not(affiliate, currency, amount, thresholds.get(currency, 0)))
         for affiliate_id, currency, amount in rows

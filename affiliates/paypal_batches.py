@@ -3,7 +3,6 @@
 import logging
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from checkout.providers.paypal_payouts import (
     fetch_payouts,
     send_payouts,
 )
+from storefront.shop import shop
 
 logger = logging.getLogger(__name__)
 SAFE_TO_REPEAT = timedelta(days=KEY_DAYS - 2)
@@ -54,7 +54,7 @@ def _asked(batch: PayoutBatch) -> PayoutReport | None:
     if not orders:
         batch.stop("")
         return None
-    subject = _("Your earnings at %(shop)s") % {"shop": settings.SITE_NAME}
+    subject = _("Your earnings at %(shop)s") % {"shop": shop().name}
     report = send_payouts(batch.key, orders, subject=subject, attempt=f"-{batch.sent_at:%Y%m%d%H%M%S%f}")
     batch.note_reference(report.reference)
     return report

@@ -43,7 +43,7 @@ def _credit(order_id: int, visit: Visit) -> None:
     order = Order.objects.select_for_update(of=["self"]).get(pk=order_id)
     if Referral.objects.filter(order=order).exists() or not order.paid_at:
         return
-    affiliate = lock(visit.affiliate_id)
+    affiliate, program = lock(visit.affiliate_id), Program.load()
     refusal = refusal_of(affiliate, order)
     referral = Referral.objects.create(
         order=order,
@@ -51,6 +51,7 @@ def _credit(order_id: int, visit: Visit) -> None:
         status=Referral.Status.REFUSED if refusal else Referral.Status.CREDITED,
         refusal=refusal,
         way=visit.way,
+        credit=program.credit,
         clicked_at=visit.at,
         path=visit.path,
         sub_id=visit.sub_id,
@@ -62,12 +63,12 @@ def _credit(order_id: int, visit: Visit) -> None:
     if refusal:
         return
     lines = list(order.lines.select_related("order", "variant__product"))
-    earned = _write_commissions(referral, earnings(affiliate, order, lines))
+    earned = _write_commissions(referral, earnings(affiliate, order, lines), program)
     _count(referral, earned, orders=1)
     _follow(referral, lines)
 
 
-def _write_commissions(referral: Referral, found: Iterable[Earning]) -> list[LedgerEntry]:
+def _write_commissions(referral: Referral, found: Iterable[Earning], program: Program) -> list[LedgerEntry]:
     rows = ReferralLine.objects.bulk_create(
         ReferralLine(
             referral=referral,
@@ -81,7 +82,7 @@ def _write_commissions(referral: Referral, found: Iterable[Earning]) -> list[Led
         )
         for each in found
     )
-    now, program = timezone.now(), Program.load()
+    now = timezone.now()
     return append(
         LedgerEntry(
             affiliate=referral.affiliate,

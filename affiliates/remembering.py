@@ -25,11 +25,10 @@ LINKS = "/r/"
 
 def remember(request: HttpRequest, response: HttpResponseBase, visit: Visit, program: Program) -> None:
     """Keep the visit in this browser, for so many days; the first one stays where the first is credited."""
-    known = [read(request.COOKIES.get(COOKIE, ""))]
-    if preferred(program, [*known, visit]) is visit:
-        for path in _paths():
+    if preferred(program, [_in_cookie(request), visit]) is visit:
+        for name, path in _places().items():
             response.set_cookie(
-                COOKIE,
+                name,
                 sign(visit),
                 max_age=program.cookie_days * 86_400,
                 path=path,
@@ -48,7 +47,7 @@ def keep_with_cart(request: HttpRequest, visit: Visit, program: Program) -> None
 
 def take_along(request: HttpRequest) -> None:
     """Something was put into the cart: keep with it what its reader came by."""
-    came_by = [read(request.COOKIES.get(COOKIE, "")), _carried(request)]
+    came_by = [_in_cookie(request), _carried(request)]
     if any(came_by):
         _keep(request, came_by, Program.load())
 
@@ -78,17 +77,25 @@ def _carried(request: HttpRequest) -> Visit | None:
         return None
     query = {name: values[0] for name, values in parse_qs(page.query[:2000]).items()}
     affiliate = active_affiliate(query.get("ref", ""))
-    known = read(request.COOKIES.get(COOKIE, ""))
+    known = _in_cookie(request)
     if affiliate is None or (known and known.affiliate_id == affiliate.pk):
         return None
     sub_id, utm = query.get("sub", ""), utm_of(query)
     return Visit.now(affiliate.pk, Referral.Way.CARRIED, path=page.path, sub_id=sub_id, utm=utm)
 
 
-def _paths() -> list[str]:
-    """Where the cookie is sent: to the cart of each language, and to where links arrive."""
-    paths = [LINKS]
+def _in_cookie(request: HttpRequest) -> Visit | None:
+    found = (read(value) for name, value in request.COOKIES.items() if name.partition("_")[0] == COOKIE)
+    return next(filter(None, found), None)
+
+
+def _places() -> dict[str, str]:
+    """Where the visit is sent, by the name of its cookie: to the carts of all languages, and to links.
+
+    An answer sets one cookie of a name, whatever the paths.
+    """
+    places = {COOKIE: LINKS}
     for code, _name in settings.LANGUAGES:
         with override(code):
-            paths.append(reverse("cart"))
-    return paths
+            places[f"{COOKIE}_{code}"] = reverse("cart")
+    return places

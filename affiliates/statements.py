@@ -15,6 +15,7 @@ from affiliates.models import LedgerEntry, Payout, Statement
 from affiliates.wording import why
 from storefront.jobs import enqueue
 from storefront.pdf import PdfNotPossible, render_pdf
+from storefront.shop import shop
 
 logger = logging.getLogger(__name__)
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
@@ -76,7 +77,7 @@ def _print(statement: Statement) -> bytes:
     with override(statement.language):
         context = {
             **statement_of(payout),
-            "site_name": settings.SITE_NAME,
+            "site_name": shop().name,
             "site_url": settings.SITE_URL,
             "language": statement.language,
             "direction": "rtl" if statement.language in settings.LANGUAGES_BIDI else "ltr",

@@ -20,7 +20,7 @@ from bench.needs import DEFAULTS, Need, ratio
 from bench.processes import HOST, NotReady, memory_mib, run, started
 from bench.weight import weigh
 
-PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "delivery", "weight", "memory"]
+PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "ledger", "delivery", "weight", "memory"]
 DATABASES = ["postgresql", "sqlite"]
 BIG = 1000  # megabytes
 DOWNLOADS_AT_ONCE = 20  # as the shop is set up
@@ -121,6 +121,29 @@ class Bench:
                 (row,) = self.money("reconcile", orders, settings)
                 for figure, value in row.items():
                     self.note(figure, name, value)
+
+    def ledger(self) -> None:
+        """Affiliates and their ledger; the proof over all rows, and over a tenth of them."""
+        say("Affiliates look at their pages ...")
+        settings = self.shop_for_money("ours-affiliates")
+        run([sys.executable, "-m", "bench.seed", 10], settings)
+        self.told("ledger", "pages", 1, settings=settings)  # seeds them, if need be
+        self.cluster.settle("ours-affiliates")
+        self.note_all(self.told("ledger", "pages", self.options.rounds, settings=settings))
+        for suffix, rows in (("-small", self.options.rows // 10), ("", self.options.rows)):
+            say(f"Making ready a ledger of {rows} rows and proving it ...")
+            name = f"ours-ledger-{rows}"
+            settings = self.shop_for_money(name)
+            run([sys.executable, "-m", "bench.seed", 10], settings)
+            self.told("ledger", "check", 1, rows, settings=settings)
+            self.cluster.settle(name)
+            self.note_all(self.told("ledger", "check", 3, rows, settings=settings), suffix)
+
+    def note_all(self, rows: Sequence[Mapping[str, float]], suffix: str = "") -> None:
+        for row in rows:
+            for name, value in row.items():
+                figure, _colon, of = name.partition(":")
+                self.note(figure, of + suffix, value)
 
     def shop_for_money(self, name: str) -> dict[str, str]:
         settings = shops.made_ready(self.work, self.cluster, self.port(8), name)
@@ -252,6 +275,7 @@ def arguments() -> argparse.Namespace:
     add("--products", type=int, default=10_000, help="in our shop")
     add("--small", type=int, default=1_000, help="in the small shop, and in django-oscar")
     add("--orders", type=int, default=100_000, help="to reconcile, and a tenth of it beside")
+    add("--rows", type=int, default=1_000_000, help="of the ledger, and a tenth of it beside")
     add("--rounds", type=int, default=5)
     add("--seconds", type=int, default=2, help="of load, a page and round")
     add("--only", help="names of pages with commas between, such as product,cart")

@@ -67,26 +67,26 @@ def fulfil(rounds: int) -> Iterator[Row]:
         charges = _paid_charges(products)
         with CaptureQueriesContext(connection) as asked:
             _tell(charges.pop())
-        row = {"queries": sum(_is_the_shops(each["sql"]) for each in asked)}
+        row = {"queries": sum(is_the_shops(each["sql"]) for each in asked)}
         row["fulfil-and-mail"] = _tell_all(charges)
         settings.ORDER_REACTIONS["order.paid"] = without_mail
         row["fulfil"] = _tell_all(_paid_charges(products))
         settings.ORDER_REACTIONS["order.paid"] = reactions
-        yield row | {"six-rows": _milliseconds([partial(_write_six_rows, variant)] * IN_A_ROUND)}
+        yield row | {"six-rows": milliseconds([partial(_write_six_rows, variant)] * IN_A_ROUND)}
         if OrderEvent.objects.filter(name="order.paid", handled_at=None).exists():
             raise SystemExit("A webhook did not lead to an order that is fulfilled.")
 
 
 def _tell_all(charges: list[DemoCharge]) -> float:
-    return _milliseconds([partial(_tell, charge) for charge in charges])
+    return milliseconds([partial(_tell, charge) for charge in charges])
 
 
-def _is_the_shops(sql: str) -> bool:
+def is_the_shops(sql: str) -> bool:
     """Not the demo provider's looking into its own book, where another provider would be called."""
     return not sql.startswith(TRANSACTIONS) and "checkout_democharge" not in sql
 
 
-def _milliseconds(deeds: list) -> float:
+def milliseconds(deeds: list) -> float:
     """Processor time of one of the deeds, here and in the database's process that serves us."""
     began = _cpu()
     for deed in deeds:
@@ -155,16 +155,16 @@ def compare(orders: int) -> Iterator[Row]:
         nonlocal said
         said += 1
 
-    before, began = _peak(), time.perf_counter()
+    before, began = peak(), time.perf_counter()
     reconcile(say)
     compare_with_providers(now - timedelta(days=1), say)
     took = time.perf_counter() - began
     if said < orders / 50:
         raise SystemExit(f"Only {said} rows were looked at.")
-    yield {"us": took * 1e6 / orders, "mib": _peak(), "grown": _peak() - before}
+    yield {"us": took * 1e6 / orders, "mib": peak(), "grown": peak() - before}
 
 
-def _peak() -> float:
+def peak() -> float:
     """The most memory that this process ever had, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

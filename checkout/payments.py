@@ -165,16 +165,16 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
         payment.note_mismatch(mismatch, result.capture_reference)
         order.hold(mismatch)
         return
-    _book(payment, order, result.capture_reference)
+    _book(payment, order, result.capture_reference, result.payer)
     if result.country:
         note_card_country(order, result.country)
 
 
-def _book(payment: Payment, order: Order, capture_reference: str) -> None:
+def _book(payment: Payment, order: Order, capture_reference: str, payer: str = "") -> None:
     if payment.status == Payment.Status.SUCCEEDED:
         return
     is_duplicate = not order.mark_paid()
-    payment.mark_succeeded(capture_reference, is_duplicate=is_duplicate)
+    payment.mark_succeeded(capture_reference, is_duplicate=is_duplicate, payer=payer)
     if is_duplicate:
         request_refund(
             payment,

@@ -54,4 +54,5 @@ ORDER_TIMELINE = [
     "checkout.telling.tell_mismatches",
     "delivery.telling.tell_downloads",
     "delivery.telling.tell_licenses",
+    "affiliates.telling.tell_referral",
 ]

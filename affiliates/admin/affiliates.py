@@ -22,7 +22,7 @@ from affiliates.models import Affiliate, LedgerEntry, Payout, Referral
 from affiliates.reports import report_of, with_fresh_clicks
 from checkout.admin.base import OwnPage, door
 from storefront.errors import StorefrontError
-from storefront.templatetags.shop import isolate, ltr
+from storefront.templatetags.shop import isolate, ltr, when
 
 PAGE = "admin:affiliates_affiliate_change"
 SHOWN = 20
@@ -112,7 +112,7 @@ def adjustments(request: HttpRequest, pk: int, user: User) -> HttpResponse:
 @admin.register(Affiliate)
 class AffiliateAdmin(OwnPage):
     change_list_template = "admin/affiliates/affiliate/list.html"
-    list_display = ["name_shown", "code_shown", "email", "status_shown", "method", "applied_at"]
+    list_display = ["name_shown", "code_shown", "email", "status_shown", "method", "applied_shown"]
     list_filter = ["status", "method", "applied_at"]
     list_select_related = ["user"]
     search_fields = ["name", "code_folded", "user__email", "website"]
@@ -141,6 +141,10 @@ class AffiliateAdmin(OwnPage):
     @admin.display(description=_("e-mail"), ordering="user__email")
     def email(self, affiliate: Affiliate) -> str:
         return ltr(affiliate.user.email)
+
+    @admin.display(description=_("applied"), ordering="applied_at")
+    def applied_shown(self, affiliate: Affiliate) -> str:
+        return when(affiliate.applied_at, "time")
 
     @admin.display(description=_("status"), ordering="status")
     def status_shown(self, affiliate: Affiliate) -> Any:

@@ -2,18 +2,18 @@ from datetime import date, timedelta
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from affiliates.admin.forms import PeriodForm
 from affiliates.earners import Earner, earners
 from affiliates.models import Affiliate, today
-from affiliates.payout_files import to_csv
-from storefront.money import plain_amount
+from affiliates.payout_files import amount_cell
+from storefront.spreadsheets import csv_file
 
 
-def earners_page(request: HttpRequest) -> HttpResponse:
+def earners_page(request: HttpRequest) -> HttpResponseBase:
     """Who earned what in some days, as a page or as CSV."""
     if not request.user.has_perm("affiliates.view_affiliate"):
         raise PermissionDenied
@@ -44,23 +44,18 @@ def _days(form: PeriodForm) -> tuple[date, date]:
     return today() - timedelta(days=30), today()
 
 
-def _csv(found: list[Earner], first: date, last: date) -> HttpResponse:
+def _csv(found: list[Earner], first: date, last: date) -> StreamingHttpResponse:
     head = ["affiliate", "email", "code", "currency", "clicks", "orders", "commissions", "taken back"]
     rows = (
         [
             *(each.affiliate.name, each.affiliate.user.email, each.affiliate.code, each.currency),
             *(each.clicks, each.orders),
             *(
-                plain_amount(sum_, each.currency)
+                amount_cell(sum_, each.currency)
                 for sum_ in (each.commissions, each.taken_back, each.adjusted, each.earned, each.paid)
             ),
         ]
         for each in found
     )
-    text = to_csv([*head, "adjusted", "earned", "paid"], rows)
     name = f"affiliates-{first:%Y-%m-%d}-{last:%Y-%m-%d}.csv"
-    return HttpResponse(
-        text,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_file(name, [*head, "adjusted", "earned", "paid"], rows)

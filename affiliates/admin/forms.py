@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from catalog.admin.languages import columns
 from checkout.admin.forms import NoteField
 from storefront.errors import StorefrontError
 from storefront.money import DECIMALS, parse_amount, parse_rate, plain_amount, plain_rate
+from storefront.shop import shop
 
 
 class PercentField(forms.CharField):
@@ -46,7 +46,9 @@ class PercentField(forms.CharField):
 
 
 def currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in sorted(DECIMALS, key=lambda code: (code != settings.CURRENCY, code))]
+    """All that the shop knows, its own first."""
+    own = shop().currency
+    return [(code, code) for code in sorted(DECIMALS, key=lambda code: (code != own, code))]
 
 
 class ProgramForm(forms.ModelForm):
@@ -79,7 +81,7 @@ class ProgramForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         threshold = Program._meta.get_field("threshold")
         self.fields["threshold"] = AmountField(
-            settings.CURRENCY,
+            shop().currency,
             label=capfirst(threshold.verbose_name),
             help_text=threshold.help_text,
             initial=0,
@@ -172,7 +174,7 @@ class AdjustForm(forms.Form):
         max_length=30,
         widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "decimal", "autocomplete": "off"}),
     )
-    currency = forms.ChoiceField(label=_("Currency"), choices=currencies, initial=lambda: settings.CURRENCY)
+    currency = forms.ChoiceField(label=_("Currency"), choices=currencies, initial=lambda: shop().currency)
     reason = LineField(
         label=_("Reason"),
         max_length=300,

@@ -5,7 +5,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,13 +16,13 @@ from accounts.models import User
 from affiliates.admin.forms import CancelForm, PaidForm
 from affiliates.admin.looks import look
 from affiliates.models import Payout, PayoutBatch
-from affiliates.payout_files import batch_csv
+from affiliates.payout_files import batch_file
 from affiliates.payouts import Wish, cancel, due, make_batches, mark_batch_paid, send_by_paypal
 from checkout.admin.base import OwnPage, door
 from checkout.providers.paypal_payouts import can_pay_out
 from storefront.errors import StorefrontError
 from storefront.money import digits
-from storefront.templatetags.shop import money
+from storefront.templatetags.shop import money, when
 
 PAGE = "admin:affiliates_payoutbatch_change"
 DUE = "admin:affiliates_payoutbatch_due"
@@ -134,23 +134,17 @@ def sendings(request: HttpRequest, pk: int, _user: User) -> HttpResponse:
     return redirect(PAGE, pk)
 
 
-def file(request: HttpRequest, pk: int) -> HttpResponse:
+def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The batch as a file to upload where it is paid."""
     if not request.user.has_perm("affiliates.view_payoutbatch"):
         raise PermissionDenied
-    batch = get_object_or_404(PayoutBatch, pk=pk)
-    name = f"payouts-{batch.method}-{batch.currency}-{batch.pk}.csv"
-    return HttpResponse(
-        batch_csv(batch),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return batch_file(get_object_or_404(PayoutBatch, pk=pk))
 
 
 @admin.register(PayoutBatch)
 class PayoutBatchAdmin(OwnPage):
     change_list_template = "admin/affiliates/payoutbatch/list.html"
-    list_display = ["created_at", "method", "payouts_shown", "total", "open_shown", "error"]
+    list_display = ["made_shown", "method", "payouts_shown", "total", "open_shown", "error"]
     list_filter = ["method", "currency", "created_at"]
     search_fields = ["key", "reference", "payouts__affiliate__name", "payouts__reference"]
 
@@ -180,6 +174,10 @@ class PayoutBatchAdmin(OwnPage):
 
     def page(self, request: HttpRequest, pk: int) -> HttpResponse:
         return batch_page(request, get_object_or_404(PayoutBatch, pk=pk))
+
+    @admin.display(description=_("made"), ordering="created_at")
+    def made_shown(self, batch: PayoutBatch) -> str:
+        return when(batch.created_at, "time")
 
     @admin.display(description=_("payouts"))
     def payouts_shown(self, batch: Any) -> str:

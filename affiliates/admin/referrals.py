@@ -15,7 +15,7 @@ from checkout.admin import ReadOnly
 from checkout.admin.base import say
 from checkout.admin.money import order_link
 from checkout.templatetags.staff import state
-from storefront.templatetags.shop import isolate, ltr, money
+from storefront.templatetags.shop import isolate, ltr, money, when
 
 
 class OddFilter(admin.SimpleListFilter):
@@ -46,16 +46,20 @@ def hints_shown(referral: Referral) -> str:
 
 @admin.register(Referral)
 class ReferralAdmin(ReadOnly):
-    list_display = ["created_at", "order_shown", "affiliate_shown", "way", "hints_shown", "status_shown"]
+    list_display = ["credited_shown", "order_shown", "affiliate_shown", "way", "hints_shown", "status_shown"]
     list_filter = [OddFilter, "status", "refusal", "way", "created_at"]
     list_select_related = ["order", "affiliate"]
     search_fields = ["affiliate__name", "affiliate__code_folded", "sub_id", "order__email_folded"]
     actions = ["mark_reviewed"]
     row_actions = ("mark_reviewed",)
     fields = readonly_fields = (
-        *("order_shown", "affiliate_shown", "status_shown", "refusal", "way", "clicked_at", "path"),
+        *("order_shown", "affiliate_shown", "status_shown", "refusal", "way", "credit", "clicked_at", "path"),
         *("sub_id", "utm", "coupon", "hints_shown", "reviewed_at", "reviewed_by", "created_at", "earned"),
     )
+
+    @admin.display(description=_("credited"), ordering="created_at")
+    def credited_shown(self, referral: Referral) -> str:
+        return when(referral.created_at, "time")
 
     @admin.display(description=_("order"), ordering="order")
     def order_shown(self, referral: Referral) -> str:
@@ -96,7 +100,7 @@ class ReferralAdmin(ReadOnly):
 class LedgerEntryAdmin(ReadOnly):
     """Every row of the ledger, which nobody edits."""
 
-    list_display = ["created_at", "affiliate_shown", "why_shown", "amount_shown", "available_at"]
+    list_display = ["written_shown", "affiliate_shown", "why_shown", "amount_shown", "free_shown"]
     list_filter = ["kind", "currency", "created_at"]
     list_select_related = ["affiliate", "line__product", "payout", "by"]
     search_fields = ["affiliate__name", "affiliate__code_folded", "reason", "cause"]
@@ -109,6 +113,14 @@ class LedgerEntryAdmin(ReadOnly):
     @admin.display(description=_("affiliate"), ordering="affiliate")
     def affiliate_shown(self, entry: LedgerEntry) -> str:
         return isolate(entry.affiliate)
+
+    @admin.display(description=_("written"), ordering="created_at")
+    def written_shown(self, entry: LedgerEntry) -> str:
+        return when(entry.created_at, "time")
+
+    @admin.display(description=_("free"), ordering="available_at")
+    def free_shown(self, entry: LedgerEntry) -> str:
+        return when(entry.available_at, "time")
 
     @admin.display(description=_("why"))
     def why_shown(self, entry: LedgerEntry) -> str:

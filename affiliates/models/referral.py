@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from affiliates.models.affiliate import Affiliate
+from affiliates.models.program import Program
 from catalog.models import Product
 from checkout.models import Order, OrderLine
 
@@ -37,6 +38,7 @@ class Referral(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status)
     refusal = models.CharField(_("why it is refused"), max_length=20, choices=Refusal, blank=True)
     way = models.CharField(_("how the buyer came"), max_length=10, choices=Way)
+    credit = models.CharField(_("who is credited"), max_length=10, choices=Program.Credit, blank=True)
     clicked_at = models.DateTimeField(_("link followed"), null=True, blank=True)
     path = models.CharField(_("page"), max_length=200, blank=True)
     sub_id = models.CharField(_("sub-id"), max_length=60, blank=True)

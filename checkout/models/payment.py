@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from checkout.models.order import Order
@@ -50,6 +51,7 @@ class Payment(models.Model):
     reference = models.CharField(_("reference at the provider"), max_length=255, blank=True)
     capture_reference = models.CharField(_("charge at the provider"), max_length=255, blank=True)
     redirect_url = models.TextField(blank=True, editable=False)
+    payer = models.CharField(max_length=64, blank=True, editable=False)
     is_duplicate = models.BooleanField(
         _("paid twice"), default=False, help_text=_("The order was paid already; this money goes back.")
     )
@@ -168,20 +170,28 @@ class Payment(models.Model):
         Payment.objects.filter(pk=self.pk, reference="").update(reference=reference)
         self.refresh_from_db()
 
-    def mark_succeeded(self, capture_reference: str, *, is_duplicate: bool) -> bool:
-        """pending -> succeeded; late money also wakes a failed or canceled attempt. Once only."""
+    def mark_succeeded(self, capture_reference: str, *, is_duplicate: bool, payer: str = "") -> bool:
+        """pending -> succeeded; late money also wakes a failed or canceled attempt. Once only.
+
+        Of the card or account that paid a keyed hash is kept: it tells whether two payments have the same.
+        """
         unpaid = Payment.objects.filter(pk=self.pk).exclude(status=self.Status.SUCCEEDED)
         fields = {
             "status": self.Status.SUCCEEDED,
             "settled_at": timezone.now(),
             "capture_reference": capture_reference,
             "is_duplicate": is_duplicate,
+            "payer": self._hashed(payer),
             "error": "",
         }
         moved = unpaid.update(**fields)
         for name, value in fields.items() if moved else ():
             setattr(self, name, value)
         return bool(moved)
+
+    def _hashed(self, payer: str) -> str:
+        told = f"{self.provider}:{payer}"
+        return salted_hmac("checkout.payer", told, algorithm="sha256").hexdigest() if payer else ""
 
     def mark_failed(self, status: "Payment.Status", error: str = "") -> bool:
         """pending -> failed or canceled, when that is final at the provider."""

@@ -73,7 +73,8 @@ class PaymentResult:
     """What the provider says of a payment now. `key` is our own id, as the provider gives it back.
 
     `payee` is the account that gets the money, and `approval` tells one agreement of the buyer from the
-    next; both are empty where a provider doesn't say, and so is the `country` of the card or account.
+    next; both are empty where a provider doesn't say, and so are the `country` of the card or account, and
+    `payer`, which is the same whenever that card or account pays here.
     """
 
     state: PaymentState
@@ -88,6 +89,7 @@ class PaymentResult:
     payee: str = ""
     approval: str = ""
     country: str = ""
+    payer: str = ""
 
 
 @dataclass(frozen=True)

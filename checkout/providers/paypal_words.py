@@ -207,6 +207,7 @@ def payment_result(payment: Payment, order: Mapping[str, Any], *, is_live: bool)
         payee=unit.get("payee", {}).get("merchant_id", ""),
         approval=approval_of(order),
         country=_payer_country(order),
+        payer=str(order.get("payment_source", {}).get("paypal", {}).get("account_id", "")),
     )
 
 

@@ -158,7 +158,8 @@ class StripeProvider(Provider):
                 capture_reference=intent,
                 refunds=tuple(self._refunds(intent)) if has_followers else (),
                 disputes=tuple(self._disputes(intent)) if has_followers else (),
-                country=_card_country(session),
+                country=_told_of_card(session, "country"),
+                payer=_told_of_card(session, "fingerprint"),
             )
 
     def _refunds(self, intent: str) -> Iterator[RefundResult]:
@@ -287,11 +288,11 @@ def _state(session: stripe.checkout.Session) -> PaymentState:
     return state
 
 
-def _card_country(session: stripe.checkout.Session) -> str:
+def _told_of_card(session: stripe.checkout.Session, name: str) -> str:
     """https://docs.stripe.com/api/charges/object, which tells of cards only"""
     charge = getattr(session.payment_intent, "latest_charge", None)
     card = getattr(getattr(charge, "payment_method_details", None), "card", None)
-    return str(getattr(card, "country", None) or "")
+    return str(getattr(card, name, None) or "")
 
 
 def _checked_address(address: str | None) -> str:

@@ -66,6 +66,14 @@ def test_a_link_leads_on_is_counted_and_remembered(reader: Client, affiliate: Af
     assert (visit.path, visit.utm) == ("/ar/products/a-book/", "news / mail")
 
 
+def test_the_cookie_goes_to_the_carts_and_to_links_alone(reader: Client, affiliate: Affiliate) -> None:
+    cookies = reader.get("/r/amal/").cookies
+
+    paths = {morsel["path"] for morsel in cookies.values() if read(morsel.value)}
+    assert paths == {"/r/", "/cart/", "/ar/cart/", "/fa/cart/"}
+    assert all(morsel["httponly"] and morsel["samesite"] == "Lax" for morsel in cookies.values())
+
+
 @pytest.mark.parametrize("code", ["Amal", "AMAL", "aMAL", "ａｍａｌ"])
 def test_a_code_is_one_however_it_is_spelled(reader: Client, affiliate: Affiliate, code: str) -> None:
     reader.get(f"/r/{quote(code)}/")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from affiliates.errors import PayoutMoved, PayoutRefused
 from affiliates.ledger import adjust, balances
 from affiliates.models import Affiliate, LedgerEntry, Payout, PayoutBatch, Program, Statement
-from affiliates.payout_files import batch_csv, harmless
+from affiliates.payout_files import batch_file
 from affiliates.payouts import (
     cancel,
     due,
@@ -54,6 +54,10 @@ def paid_batch(*affiliates: Affiliate, currency: str = "USD") -> PayoutBatch:
     }
     (batch,) = make_batches(wishes, by=make_user())
     return batch
+
+
+def lines_of(batch: PayoutBatch) -> list[str]:
+    return b"".join(batch_file(batch)).decode().splitlines()  # type: ignore[arg-type]
 
 
 def standing(affiliate: Affiliate) -> list[tuple[int, int, int]]:
@@ -198,7 +202,7 @@ def test_a_statement_lists_what_became_free_since_the_one_before() -> None:
 
 def test_files_hold_what_each_way_wants_and_no_formula() -> None:
     evil = owing(1250, method="bank", payee='=HYPERLINK("http://evil")', iban="DE89370400440532013000")
-    rows = batch_csv(paid_batch(evil)).splitlines()
+    rows = lines_of(paid_batch(evil))
 
     number = Payout.objects.get().number
     assert rows == [
@@ -206,23 +210,8 @@ def test_files_hold_what_each_way_wants_and_no_formula() -> None:
         f'"\'=HYPERLINK(""http://evil"")",DE89370400440532013000,12.50,USD,{number}',
     ]
     mail = owing(300, method="wise", payee="أمل", payout_email="amal@example.com")
-    (_head, row) = batch_csv(paid_batch(mail)).splitlines()
+    (_head, row) = lines_of(paid_batch(mail))
     assert row.startswith("أمل,amal@example.com,P-")
-
-
-@pytest.mark.parametrize(
-    ("told", "kept"),
-    [
-        ("=1+1", "'=1+1"),
-        ("  @x", "'  @x"),
-        ("-1.50", "-1.50"),
-        ("-x", "'-x"),
-        ("P-1", "P-1"),
-        ("+98", "'+98"),
-    ],
-)
-def test_a_cell_that_could_run_is_disarmed(told: str, kept: str) -> None:
-    assert harmless(told) == kept
 
 
 # --- PayPal ------------------------------------------------------------------------------------------

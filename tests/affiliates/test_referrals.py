@@ -15,8 +15,16 @@ from affiliates.visits import Visit, sign
 from checkout import reactions
 from checkout.disputes import book_disputes
 from checkout.models import Order, OrderLine, Refund
+from checkout.payments import settle_payment
 from checkout.placing import place_order
-from checkout.providers.base import DisputeResult, DisputeState, RefundResult, RefundState
+from checkout.providers.base import (
+    DisputeResult,
+    DisputeState,
+    PaymentResult,
+    PaymentState,
+    RefundResult,
+    RefundState,
+)
 from checkout.refunds import request_refund, settle_refund
 from storefront.models import OutgoingMail
 from tests.factories import (
@@ -28,7 +36,9 @@ from tests.factories import (
     make_user,
     paid_order,
     pay,
+    pending_order,
     referred_order,
+    started_payment,
 )
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +156,41 @@ def test_affiliates_earn_nothing_by_what_they_buy_themselves(address: str) -> No
         "own_account",
     ]
     assert not LedgerEntry.objects.exists()
+
+
+def test_a_card_that_the_affiliate_paid_with_earns_them_nothing_under_another_name() -> None:
+    affiliate = make_affiliate()
+    orders = {
+        "card-1": pending_order(user=affiliate.user, email="one@example.com"),
+        "card-2": pending_order(email=affiliate.user.email),
+        "card-3": pending_order(),
+    }
+    for card, order in orders.items():
+        pay_by(card, order)
+
+    found = {card: refused_by_card(affiliate, card) for card in [*orders, "card-4"]}
+
+    assert found == {"card-1": "own_payment", "card-2": "own_payment", "card-3": "", "card-4": ""}
+    assert LedgerEntry.objects.count() == 2
+
+
+def pay_by(card: str, order: Order) -> None:
+    payment = started_payment(order)
+    result = PaymentResult(
+        PaymentState.SUCCEEDED, payment.key, payment.amount, payment.currency, is_live=False, payer=card
+    )
+    settle_payment(payment, result)
+    order.refresh_from_db()
+
+
+def refused_by_card(affiliate: Affiliate, card: str) -> str:
+    """Why an order earns nothing that somebody pays with this card."""
+    cart = make_cart()
+    cart._session["referral"] = sign(Visit.now(affiliate.pk, "link"))
+    order = place_order(cart, make_buyer(email=f"{card}@example.com"))
+    pay_by(card, order)
+    handle_events_of(order)
+    return Referral.objects.get(order=order).refusal
 
 
 def test_a_link_counts_for_so_many_days() -> None:

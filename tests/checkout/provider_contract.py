@@ -125,6 +125,17 @@ class ProviderContract:
             False,
         )
 
+    def test_who_pays_twice_is_known_by_a_hash(self, commits: Any) -> None:
+        payments = [self.started(), self.started()]
+        for payment in payments:
+            self.pay(payment)
+            with commits():
+                sync_payment(payment)
+
+        ((payer,),) = set(Payment.objects.values_list("payer"))
+
+        assert len(payer) == (0 if self.name == "demo" else 64)
+
     def test_gives_money_back_once_for_one_key(self) -> None:
         payment = self.paid()
         refund = request_refund(payment, 500, reason=Refund.Reason.REQUESTED, source=Refund.Source.STAFF)

@@ -146,7 +146,9 @@ class Book:
         if order["status"] not in ("CREATED", "PAYER_ACTION_REQUIRED", "APPROVED"):
             return []
         order |= {"status": "APPROVED", "update_time": self.now()}
-        order["payment_source"] = {"paypal": {"address": {"country_code": "EG"}}}
+        order["payment_source"] = {
+            "paypal": {"account_id": "QYR5Z8XDVJNXQ", "address": {"country_code": "EG"}}
+        }
         self.plans[order_id] = plan
         return [self.event("CHECKOUT.ORDER.APPROVED", "checkout-order", order)]
 

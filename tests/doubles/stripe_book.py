@@ -307,7 +307,10 @@ class Book:
             "payment_intent": intent["id"],
             "status": "succeeded",
             "paid": True,
-            "payment_method_details": {"type": "card", "card": {"country": "EG"}},
+            "payment_method_details": {
+                "type": "card",
+                "card": {"country": "EG", "fingerprint": "Xt5EWLLDS7FJjR1c"},
+            },
         }
 
     @staticmethod
