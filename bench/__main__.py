@@ -20,7 +20,9 @@ from bench.needs import DEFAULTS, Need, ratio
 from bench.processes import HOST, NotReady, memory_mib, run, started
 from bench.weight import weigh
 
-PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "delivery", "weight", "memory"]
+PARTS = [
+    *("pages", "purchase", "orders", "fulfil", "reconcile", "delivery", "invoices", "weight", "memory"),
+]
 DATABASES = ["postgresql", "sqlite"]
 BIG = 1000  # megabytes
 DOWNLOADS_AT_ONCE = 20  # as the shop is set up
@@ -121,6 +123,23 @@ class Bench:
                 (row,) = self.money("reconcile", orders, settings)
                 for figure, value in row.items():
                     self.note(figure, name, value)
+
+    def invoices(self) -> None:
+        """One PDF beside WeasyPrint alone; then an export of many beside one of a fifth."""
+        say("Printing invoices ...")
+        settings = self.shop_for_money("ours-invoices")
+        run([sys.executable, "-m", "bench.seed", 2], settings)
+        for row in self.told("bench.invoices", "print", self.options.rounds, settings):
+            for name, value in row.items():
+                self.note("cpu", name, value)
+        sizes = {"export-small": self.options.documents // 5, "export": self.options.documents}
+        for name, documents in sizes.items():
+            say(f"Exporting {documents} invoices ...")
+            settings = self.shop_for_money(f"ours-{name}-{documents}")
+            run([sys.executable, "-m", "bench.seed", 2], settings)
+            (row,) = self.told("bench.invoices", "export", documents, settings)
+            for figure, value in row.items():
+                self.note(figure, name, value)
 
     def shop_for_money(self, name: str) -> dict[str, str]:
         settings = shops.made_ready(self.work, self.cluster, self.port(8), name)
@@ -252,6 +271,7 @@ def arguments() -> argparse.Namespace:
     add("--products", type=int, default=10_000, help="in our shop")
     add("--small", type=int, default=1_000, help="in the small shop, and in django-oscar")
     add("--orders", type=int, default=100_000, help="to reconcile, and a tenth of it beside")
+    add("--documents", type=int, default=500, help="to export, and a fifth of it beside")
     add("--rounds", type=int, default=5)
     add("--seconds", type=int, default=2, help="of load, a page and round")
     add("--only", help="names of pages with commas between, such as product,cart")

@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from delivery import sending
 from delivery.signing import forget_key
 from storefront import shop as shop_module
+from invoicing import printing
 from storefront.celery import app
 from tests import emptying
 from tests.browser import chromium as chromium
@@ -25,6 +26,7 @@ from tests.browser import playwright as playwright
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.s3 import s3_server, use_s3
 from tests.doubles.stripe import StripeDouble
+from tests.flushing import let_tables_be_emptied
 
 # Pure functions run as many examples as the profile says; tests that write rows name a smaller number.
 hypothesis_settings.register_profile(
@@ -56,6 +58,15 @@ def _tasks_run_at_once() -> Iterator[None]:
     app.conf.task_always_eager = app.conf.task_eager_propagates = True
     yield
     app.conf.task_always_eager = app.conf.task_eager_propagates = False
+
+
+@pytest.fixture(autouse=True)
+def _invoices_are_printed_where_they_are_tested(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere their PDFs stay due: nearly every test sells something, and a PDF takes its time."""
+    if "invoic" not in f"{request.path.parent.name}/{request.path.name}":
+        monkeypatch.setattr(printing, "print_document", lambda pdf: None)
 
 
 @pytest.fixture(autouse=True)
