@@ -129,7 +129,7 @@ class Bench:
         say("Printing invoices ...")
         settings = self.shop_for_money("ours-invoices")
         run([sys.executable, "-m", "bench.seed", 2], settings)
-        for row in self.told("bench.invoices", "print", self.options.rounds, settings):
+        for row in self.told("invoices", "print", self.options.rounds, settings=settings):
             for name, value in row.items():
                 self.note("cpu", name, value)
         sizes = {"export-small": self.options.documents // 5, "export": self.options.documents}
@@ -137,7 +137,7 @@ class Bench:
             say(f"Exporting {documents} invoices ...")
             settings = self.shop_for_money(f"ours-{name}-{documents}")
             run([sys.executable, "-m", "bench.seed", 2], settings)
-            (row,) = self.told("bench.invoices", "export", documents, settings)
+            (row,) = self.told("invoices", "export", documents, settings=settings)
             for figure, value in row.items():
                 self.note(figure, name, value)
 

@@ -16,7 +16,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings")
 django.setup()
 
 import weasyprint  # noqa: E402
-from django.conf import settings  # noqa: E402
 from django.contrib.sessions.backends.signed_cookies import SessionStore  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -35,9 +34,10 @@ from invoicing.paper import page_of  # noqa: E402
 from invoicing.printing import STYLESHEET, pdf_of  # noqa: E402
 from storefront.celery import app  # noqa: E402
 from storefront.pdf import _FACES, _fetcher  # noqa: E402
+from storefront.shop import new_shop, save_shop  # noqa: E402
 
 EACH = 10
-GERMAN = {"name": "Rumman", "address": "Berlin", "country": "DE", "vat_id": "DE136695976"}
+GERMAN = {"name_en": "Rumman", "address": "Berlin", "country": "DE", "vat_id": "DE136695976"}
 Row = dict[str, float]
 
 
@@ -47,7 +47,10 @@ Row = dict[str, float]
 def print_(rounds: int) -> Iterator[Row]:
     """Ours beside WeasyPrint alone, of the same page with the same fonts; and one with Factur-X inside."""
     plain = _issued(_paid())
-    settings.SELLER = GERMAN
+    shop = new_shop()
+    for name, value in GERMAN.items():
+        setattr(shop, name, value)
+    save_shop(shop)
     european = _issued(_paid())
     html, style = page_of(plain), STYLESHEET.read_text()
     pdf_of(plain), pdf_of(european), _bare(html, style)  # warms

@@ -9,8 +9,8 @@ from typing import Any
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from checkout.vat_ids import EU
 from invoicing.models.kind import Kind
-from invoicing.seller import EU
 from storefront.money import decimals, plain_amount
 
 _URN = "urn:un:unece:uncefact:data:standard:"
@@ -166,6 +166,11 @@ def _category(bps: int, snapshot: dict[str, Any]) -> tuple[str, str, str]:
         return "S", "", ""
     is_mixed = any(tax["rate_bps"] for tax in snapshot["totals"]["taxes"])
     treatment = snapshot["treatment"]
+    if (
+        treatment == "reverse_charge"
+        and not {snapshot["seller"]["country"], snapshot["buyer"]["country"]} <= EU
+    ):
+        return "AE", "Reverse charge", ""
     return _UNTAXED["exempt" if treatment == "outside" and is_mixed else treatment]
 
 

@@ -11,8 +11,8 @@ from checkout.models import Order, OrderLine, Payment
 from invoicing.crediting import Part
 from invoicing.models import Document
 from invoicing.models.kind import Kind, Reason
-from invoicing.order_facts import facts_of
 from invoicing.seller import seller
+from invoicing.showing import shown_as
 
 VERSION = 1
 
@@ -47,7 +47,8 @@ def snapshot_of(
         "refers_to": _reference(draft.corrects),
         "seller": asdict(seller(order.language)),
         "buyer": draft.buyer,
-        "treatment": facts_of(order).treatment,
+        "treatment": order.tax_treatment,
+        "shown": shown_as(order.language),
         "payment": {"provider": payment.provider, "amount": payment.amount} if payment else None,
         "lines": written,
         "totals": _totals(written),
@@ -56,12 +57,11 @@ def snapshot_of(
 
 def details_of(order: Order) -> dict[str, str]:
     """The buyer as far as the order tells; the buyer may say more afterwards."""
-    facts = facts_of(order)
     return {
-        "name": facts.company or (order.user.name if order.user else ""),
+        "name": order.company or (order.user.name if order.user else ""),
         "address": "",
-        "country": facts.country,
-        "vat_id": facts.vat_id,
+        "country": order.tax_country or order.country,
+        "vat_id": order.vat_id,
         "email": order.email,
     }
 
@@ -98,6 +98,7 @@ def _line(line: OrderLine, part: Part) -> dict[str, Any]:
         "unit_amount": line.unit_amount if is_whole else part.amount,
         "discounts": line.discounts if is_whole else [],
         "discount_amount": line.discount_amount if is_whole else 0,
+        "not_charged": line.total.not_charged if is_whole else 0,
         "net": part.net,
         "tax": part.tax,
         "amount": part.amount,
@@ -117,6 +118,7 @@ def _totals(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "list": sum(line["quantity"] * line["unit_amount"] for line in lines),
         "discount": sum(line["discount_amount"] for line in lines),
+        "not_charged": sum(line["not_charged"] for line in lines),
         "net": sum(line["net"] for line in lines),
         "tax": sum(line["tax"] for line in lines),
         "total": sum(line["amount"] for line in lines),

@@ -19,7 +19,3 @@ class PeriodNotPossible(StorefrontError):
 
 class PdfNotReady(StorefrontError):
     """The PDF is not made yet, or its file is lost and it is made again."""
-
-
-class VatIdRefused(StorefrontError):
-    """What was typed is no VAT id."""

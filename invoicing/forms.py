@@ -3,12 +3,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from checkout.models import Order
+from checkout.errors import VatIdRefused
+from checkout.models import Order, TaxTreatment
+from checkout.vat_ids import clean_vat_id, is_checked
 from invoicing.correcting import BuyerDetails
 from invoicing.models import Document
-from invoicing.order_facts import facts_of
-from invoicing.vat_ids import clean_vat_id
-from storefront.errors import StorefrontError
 from storefront.text import clean_line, clean_text
 
 MOST_ROWS = 6
@@ -38,9 +37,9 @@ class DetailsForm(forms.Form):
     )
 
     def __init__(self, order: Order, invoice: Document | None, data: Any = None) -> None:
-        facts = facts_of(order)
-        self.country = facts.country
-        buyer = invoice.snapshot["buyer"] if invoice else {"name": facts.company, "vat_id": facts.vat_id}
+        self.country = order.tax_country or order.country
+        self.needs_vat_id = order.tax_treatment == TaxTreatment.REVERSE_CHARGE
+        buyer = invoice.snapshot["buyer"] if invoice else {"name": order.company, "vat_id": order.vat_id}
         super().__init__(data, initial=buyer)
 
     def clean_name(self) -> str:
@@ -58,9 +57,14 @@ class DetailsForm(forms.Form):
 
     def clean_vat_id(self) -> str:
         try:
-            return clean_vat_id(self.cleaned_data["vat_id"], self.country)
-        except StorefrontError as refusal:
+            vat_id = clean_vat_id(self.cleaned_data["vat_id"], self.country)
+        except VatIdRefused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
+        if self.needs_vat_id and not is_checked(vat_id, self.country):
+            raise forms.ValidationError(
+                _("You paid no tax since you gave a VAT id, so it stays on the invoice.")
+            )
+        return vat_id
 
     @property
     def details(self) -> BuyerDetails:

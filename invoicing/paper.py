@@ -5,27 +5,30 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.translation import override
 
-from checkout.forms import countries
 from checkout.pricing import Part
 from invoicing.models import Document
 from invoicing.qr import qr_svg
+from invoicing.showing import as_issued
 from invoicing.wording import full_title, labels, notes, provider, title
 from invoicing.zatca import has_qr, qr_text
+from storefront.countries import countries
+from storefront.logo import logo_data
 
 _AS_THEY_ARE = ("number", "currency", "order", "seller", "buyer", "totals", "lines")
 
 
 def page_of(document: Document, **more: Any) -> str:
     """The document in its own language, whatever the reader's is. `more` is for the bar on a screen."""
-    with override(document.language):
-        return render_to_string("invoicing/document.html", {**_context(document), **more})
+    logo = document.snapshot["seller"]["logo"]
+    logo = (f"{settings.MEDIA_URL}{logo}" if more else logo_data(logo)) if logo else ""
+    with as_issued(document):
+        return render_to_string("invoicing/document.html", {**_context(document), "logo": logo, **more})
 
 
 def title_of(document: Document) -> str:
     """What it is and its number, in its language."""
-    with override(document.language):
+    with as_issued(document):
         return f"{title(document.snapshot)} {document.number}"
 
 

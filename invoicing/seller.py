@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
+from django.utils.translation import override
 
-# Sellers here give a machine-readable copy along, as EN 16931 has it.
-EU = frozenset(
-    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"]
-    + ["IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"]
-)
+from storefront.shop import shop
+
 SAUDI_ARABIA = "SA"
 # Here an invoice of a seller with a VAT id is called a tax invoice.
 GULF = frozenset(["AE", "BH", "OM", SAUDI_ARABIA])
@@ -16,7 +13,10 @@ GULF = frozenset(["AE", "BH", "OM", SAUDI_ARABIA])
 
 @dataclass(frozen=True)
 class Seller:
-    """`country` is an ISO code, `address` has lines; the prefixes begin the numbers of documents."""
+    """`country` is an ISO code, `address` has lines; the prefixes begin the numbers of documents.
+
+    `logo` is a path below MEDIA_ROOT that is made of the picture's content, so that it never shows another.
+    """
 
     name: str
     legal_name: str = ""
@@ -24,10 +24,24 @@ class Seller:
     country: str = ""
     vat_id: str = ""
     registration_number: str = ""
+    logo: str = ""
     invoice_prefix: str = "INV-"
     credit_note_prefix: str = "CN-"
 
 
 def seller(language: str) -> Seller:
-    """The seller, with the name that the shop has in this language."""
-    return Seller(**settings.SELLER)
+    """The seller by the shop's settings, with the name that the shop has in this language."""
+    facts = shop()
+    with override(language):
+        name = facts.name
+    return Seller(
+        name=name,
+        legal_name=facts.legal_name,
+        address=facts.address,
+        country=facts.country,
+        vat_id=facts.vat_id,
+        registration_number=facts.registration_number,
+        logo=facts.logo,
+        invoice_prefix=facts.invoice_prefix,
+        credit_note_prefix=facts.credit_note_prefix,
+    )

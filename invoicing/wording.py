@@ -7,8 +7,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_noop, override
 from django.utils.translation import gettext as _
 
+from checkout.vat_ids import EU
 from invoicing.models.kind import Kind, Reason
-from invoicing.seller import EU, GULF, SAUDI_ARABIA
+from invoicing.seller import GULF, SAUDI_ARABIA
 
 # Papers for the Saudi tax authority are in Arabic, whatever else they are in.
 _ALSO_ARABIC = frozenset([SAUDI_ARABIA])
@@ -28,6 +29,7 @@ _LABELS = {
     "tax": gettext_noop("Tax"),
     "amount": gettext_noop("Amount"),
     "subtotal": gettext_noop("Subtotal"),
+    "not_charged": gettext_noop("Tax, not charged"),
     "total": gettext_noop("Total"),
 }
 _SAYS_WHY = {
@@ -93,7 +95,7 @@ def _untaxed(snapshot: dict[str, Any]) -> list[str]:
     seller, treatment = snapshot["seller"], snapshot["treatment"]
     if not seller["vat_id"] or treatment not in _TREATMENTS:
         return []
-    is_european = treatment == "reverse_charge" and seller["country"] in EU
+    is_european = treatment == "reverse_charge" and {seller["country"], snapshot["buyer"]["country"]} <= EU
     return [_TREATMENTS[treatment], *([_DIRECTIVE] if is_european else [])]
 
 

@@ -17,8 +17,8 @@ from hypothesis import settings as hypothesis_settings
 
 from delivery import sending
 from delivery.signing import forget_key
-from storefront import shop as shop_module
 from invoicing import printing
+from storefront import shop as shop_module
 from storefront.celery import app
 from tests import emptying
 from tests.browser import chromium as chromium
@@ -26,7 +26,6 @@ from tests.browser import playwright as playwright
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.s3 import s3_server, use_s3
 from tests.doubles.stripe import StripeDouble
-from tests.flushing import let_tables_be_emptied
 
 # Pure functions run as many examples as the profile says; tests that write rows name a smaller number.
 hypothesis_settings.register_profile(

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('checkout', '0005_priced_lines'),
+        ('checkout', '0007_taxes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

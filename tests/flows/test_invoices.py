@@ -3,16 +3,16 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from invoicing import printing
 from invoicing.models import Document
+from tests.factories import make_shop
 from tests.flows.conftest import DESKTOP, PHONE
 from tests.flows.test_paypal import look
-from tests.invoicing.sales import GERMAN, SAUDI, pay, taxed
+from tests.invoicing.sales import GERMAN, PLAIN, SAUDI, pay, taxed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = {
@@ -31,13 +31,12 @@ def fill(page: Page, **fields: str) -> None:
 @pytest.mark.parametrize("language", ["en", "ar", "fa"])
 def test_a_guest_fetches_the_invoice_and_corrects_it(
     language: str,
-    settings: Any,
     open_page: Callable[..., Page],
     prefix: Callable[[str], str],
     assert_accessible: Callable[[Page], None],
     tmp_path: Path,
 ) -> None:
-    settings.SELLER = {"name": "رمّان"} if language == "fa" else SAUDI
+    make_shop(**(PLAIN if language == "fa" else SAUDI))
     words = WORDS[language]
     order = pay(taxed([(11500, 1500), (0, 0)], titles=[words["title"]], language=language))
     page, address = open_page(language, PHONE), f"{prefix(language)}/orders/{order.token}/"
@@ -76,12 +75,11 @@ def test_a_guest_fetches_the_invoice_and_corrects_it(
 
 
 def test_the_page_of_an_invoice_waits_for_its_pdf(
-    settings: Any,
     open_page: Callable[..., Page],
     assert_accessible: Callable[[Page], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings.SELLER = GERMAN
+    make_shop(**GERMAN)
     with monkeypatch.context() as patch:
         patch.setattr("invoicing.printing.print_document", lambda pdf: None)
         order = pay(taxed([(1000, 1900)]))

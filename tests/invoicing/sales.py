@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from checkout.models import DemoCharge, Order, OrderLine
+from checkout.models import DemoCharge, Order, OrderLine, TaxTreatment
 from checkout.payments import sync_payment
 from checkout.pricing import Discount, Item, Tax, Totals, price
 from checkout.providers import demo
 from invoicing.issuing import keep_books_of
 from tests.factories import make_product, pending_order, started_payment
 
+NAMES = ("name_en", "name_ar", "name_fa")
+PLAIN = dict.fromkeys(NAMES, "Rumman")
 SAUDI = {
-    "name": "رمّان",
+    **dict.fromkeys(NAMES, "رمّان"),
     "legal_name": "شركة رمّان للنشر",
     "address": "شارع العليا 12\nالرياض 12211",
     "country": "SA",
@@ -20,7 +22,7 @@ SAUDI = {
     "registration_number": "1010010000",
 }
 GERMAN = {
-    "name": "Rumman",
+    **dict.fromkeys(NAMES, "Rumman"),
     "legal_name": "Rumman Verlag GmbH",
     "address": "Torstraße 1\n10119 Berlin",
     "country": "DE",
@@ -76,6 +78,8 @@ def _write(order: Order, totals: Totals) -> None:
             tax_is_included=total.item.tax.is_included,
             amount=total.amount,
         )
+        if total.item.tax.rate_bps:
+            order.tax_treatment = TaxTreatment.STANDARD
 
 
 def pay(order: Order) -> Order:

@@ -11,8 +11,8 @@ from invoicing.checking import faults
 from invoicing.correcting import BuyerDetails, correct_invoice
 from invoicing.issuing import keep_books_of
 from invoicing.models import Chain, Document, Series
+from tests.emptying import triggers_off
 from tests.factories import handle_events_of, paid_order
-from tests.flushing import asleep
 from tests.invoicing.sales import sold
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def found() -> list[str]:
 
 def forge(*statements: str) -> None:
     connection.check_constraints()  # PostgreSQL changes no table before
-    with asleep(connection), connection.cursor() as cursor:
+    with triggers_off(), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
         connection.check_constraints()
@@ -79,7 +79,7 @@ def test_a_document_that_was_removed_is_found(books: Document) -> None:
 
 def test_a_guard_that_was_taken_away_is_found(books: Document) -> None:
     connection.check_constraints()
-    with asleep(connection):
+    with triggers_off():
         said = found()
 
     assert len(said) == (2 if connection.vendor == "postgresql" else 3)

@@ -9,6 +9,7 @@ from checkout.refunds import request_refund
 from invoicing.cii import cii, has_cii
 from invoicing.issuing import keep_books_of
 from invoicing.models import Document
+from tests.factories import make_shop
 from tests.invoicing.sales import GERMAN, sold
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +17,8 @@ NAMES = {"ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessIn
 
 
 @pytest.fixture(autouse=True)
-def _german_seller(settings: Any) -> None:
-    settings.SELLER = GERMAN
+def _german_seller(db: None) -> None:
+    make_shop(**GERMAN)
 
 
 def found(xml: bytes, path: str) -> list[str]:

@@ -16,7 +16,8 @@ from invoicing.printing import open_pdf, pdf_of, print_again, print_document
 from storefront import pdf as storefront_pdf
 from storefront.money import format_number
 from storefront.pdf import PdfNotPossible
-from tests.invoicing.sales import GERMAN, SAUDI, sold
+from tests.factories import make_shop
+from tests.invoicing.sales import GERMAN, PLAIN, SAUDI, sold
 from tests.invoicing.test_zatca import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -68,9 +69,9 @@ def amounts_of(document: Document) -> set[int]:
 
 
 @pytest.mark.parametrize("language", ["en", "ar", "fa"])
-@pytest.mark.parametrize("seller", [SAUDI, GERMAN, {"name": "Rumman"}], ids=["SA", "DE", "none"])
-def test_every_number_stands_on_one_page(language: str, seller: Any, settings: Any, tmp_path: Path) -> None:
-    settings.SELLER = seller
+@pytest.mark.parametrize("seller", [SAUDI, GERMAN, PLAIN], ids=["SA", "DE", "none"])
+def test_every_number_stands_on_one_page(language: str, seller: Any, tmp_path: Path) -> None:
+    make_shop(**seller)
     order = sold(
         [(245_000, 1500), (4990, 700)],
         discounts=[Discount("coupon", "EID-2026", (0, 1), rate_bps=1000)],
@@ -90,8 +91,8 @@ def test_every_number_stands_on_one_page(language: str, seller: Any, settings: A
     assert_sound(pdf, tmp_path)
 
 
-def test_many_lines_break_with_their_heads_repeated(settings: Any, tmp_path: Path) -> None:
-    settings.SELLER = {"name": "Rumman"}
+def test_many_lines_break_with_their_heads_repeated(tmp_path: Path) -> None:
+    make_shop(**PLAIN)
     order = sold([(1000 + number, 1900) for number in range(50)])
     pdf = printed(order)
     words, pages = words_of(pdf), len(pages_of(pdf, tmp_path, 20))
@@ -104,8 +105,8 @@ def test_many_lines_break_with_their_heads_repeated(settings: Any, tmp_path: Pat
 
 
 @pytest.mark.parametrize("language", ["en", "ar", "fa"])
-def test_a_camera_reads_the_code_of_a_saudi_invoice(language: str, settings: Any, tmp_path: Path) -> None:
-    settings.SELLER = SAUDI
+def test_a_camera_reads_the_code_of_a_saudi_invoice(language: str, tmp_path: Path) -> None:
+    make_shop(**SAUDI)
     order = sold([(10_000, 1500)], language=language)
     (page,) = pages_of(printed(order), tmp_path)
 
@@ -116,8 +117,8 @@ def test_a_camera_reads_the_code_of_a_saudi_invoice(language: str, settings: Any
     assert fields_of(said.stdout.strip()) == dict(enumerate(figures, start=1))
 
 
-def test_the_invoice_of_a_european_seller_has_its_copy_inside(settings: Any, tmp_path: Path) -> None:
-    settings.SELLER = GERMAN
+def test_the_invoice_of_a_european_seller_has_its_copy_inside(tmp_path: Path) -> None:
+    make_shop(**GERMAN)
     order = sold([(10_000, 1900)], currency="EUR", language="ar")
     pdf = printed(order)
 
@@ -134,7 +135,7 @@ def test_the_invoice_of_a_european_seller_has_its_copy_inside(settings: Any, tmp
     assert other == pdf
 
 
-def test_a_machine_without_pango_says_so_and_tries_again(settings: Any, monkeypatch: Any) -> None:
+def test_a_machine_without_pango_says_so_and_tries_again(monkeypatch: Any) -> None:
     order = sold([(1000, 0)])
     monkeypatch.setitem(sys.modules, "weasyprint", None)
 

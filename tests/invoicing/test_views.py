@@ -65,8 +65,8 @@ def test_the_pdf_is_private_and_has_a_name_in_its_language(client: Client, langu
 
 
 @pytest.mark.parametrize("language", ["en", "ar", "fa"])
-def test_the_document_is_a_page_in_its_own_language(client: Client, language: str, settings: Any) -> None:
-    settings.SELLER = SAUDI
+def test_the_document_is_a_page_in_its_own_language(client: Client, language: str) -> None:
+    make_shop(**SAUDI)
     order = sold([(1000, 1500)], language=language)
 
     answer = client.get(document_of(order))
