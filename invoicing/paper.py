@@ -15,7 +15,7 @@ from invoicing.zatca import has_qr, qr_text
 from storefront.countries import countries
 from storefront.logo import logo_data
 
-_AS_THEY_ARE = ("number", "currency", "order", "seller", "buyer", "totals", "lines")
+_AS_THEY_ARE = ("number", "currency", "order", "seller", "buyer", "totals", "lines", "shown")
 
 
 def page_of(document: Document, **more: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -19,6 +20,12 @@ register = template.Library()
 def at(names: Mapping[str, str], key: str) -> str:
     """What a table holds for a key, or the key."""
     return names.get(key, key)
+
+
+@register.filter
+def own(text: str) -> SafeString:
+    """Text in its own direction. With marks inside, since WeasyPrint does not find it out for a bare bdi."""
+    return format_html("<bdi>\u2068{}\u2069</bdi>", text)
 
 
 @register.filter

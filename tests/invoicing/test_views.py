@@ -9,7 +9,15 @@ from checkout.models import Order
 from checkout.placing import place_order
 from invoicing.models import Document, DocumentPdf
 from invoicing.printing import print_document
-from tests.factories import handle_events_of, make_buyer, make_cart, make_product, make_user, paid_order
+from tests.factories import (
+    handle_events_of,
+    make_buyer,
+    make_cart,
+    make_product,
+    make_shop,
+    make_user,
+    paid_order,
+)
 from tests.invoicing.sales import SAUDI, sold
 
 pytestmark = pytest.mark.django_db
