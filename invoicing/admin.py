@@ -22,7 +22,7 @@ from checkout.templatetags.staff import state
 from checkout.wording import explain
 from invoicing.errors import PdfNotReady
 from invoicing.exporting import ask_for_export, count_for_export
-from invoicing.models import Document, Export
+from invoicing.models import Document, Export, Series
 from invoicing.pages import state_of
 from invoicing.paper import filename_of, page_of
 from invoicing.printing import open_pdf, print_again
@@ -152,6 +152,16 @@ class DocumentAdmin(ReadOnly):
     @admin.display(description=_("hash of the document before"))
     def previous_shown(self, document: Document) -> str:
         return ltr(document.previous_sha256)
+
+
+@admin.register(Series)
+class SeriesAdmin(ReadOnly):
+    list_display = ["__str__", "kind", "year", "last_shown"]
+    list_display_links = None
+
+    @admin.display(description=_("last number"), ordering="last_number")
+    def last_shown(self, series: Series) -> str:
+        return ltr(series.number(series.last_number))
 
 
 def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -13,6 +13,7 @@ from tests.invoicing.sales import sold
 
 pytestmark = pytest.mark.django_db
 LIST, EXPORTS = "/admin/invoicing/document/", "/admin/invoicing/export/"
+SERIES = "/admin/invoicing/series/"
 
 
 @pytest.fixture
@@ -46,8 +47,12 @@ def test_documents_are_listed_found_and_read(staff: Client, order: Order) -> Non
 
 @pytest.mark.parametrize("language", ["ar", "fa"])
 def test_staff_reads_them_in_their_language(staff: Client, order: Order, language: str) -> None:
-    for path in (LIST, page_of(), EXPORTS, EXPORTS + "add/"):
+    for path in (LIST, page_of(), SERIES, EXPORTS, EXPORTS + "add/"):
         assert staff.get(f"/{language}{path}").status_code == 200
+
+
+def test_series_show_their_last_number(staff: Client, order: Order) -> None:
+    assert Document.objects.get().number in staff.get(SERIES).text
 
 
 def test_the_order_tells_of_its_documents(staff: Client, order: Order) -> None:
