@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -117,7 +116,7 @@ class DocumentAdmin(ReadOnly):
     def buyer(self, document: Document) -> str:
         buyer = document.snapshot["buyer"]
         shown = (buyer["name"], buyer["vat_id"], buyer["email"])
-        return SafeString(" · ").join(format_html("<bdi>{}</bdi>", each) for each in shown if each)
+        return format_html_join(" · ", "<bdi>{}</bdi>", ((each,) for each in shown if each))
 
     @admin.display(description=_("without tax"))
     def net_shown(self, document: Document) -> str:

@@ -115,8 +115,8 @@ class Migration(migrations.Migration):
                 ('done', models.PositiveIntegerField(default=0, editable=False, verbose_name='done')),
                 ('key', models.CharField(default=invoicing.models.export.new_export_key, editable=False, max_length=32, unique=True)),
                 ('file', models.FileField(blank=True, editable=False, max_length=200, storage=catalog.models.file.private_storage, upload_to='', verbose_name='file')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='requested')),
-                ('requested_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='requested by')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='asked for')),
+                ('requested_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked for by')),
             ],
             options={
                 'verbose_name': 'export of invoices',

@@ -28,10 +28,10 @@ class Export(DueRow):
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         related_name="+",
-        verbose_name=_("requested by"),
+        verbose_name=_("asked for by"),
         editable=False,
     )
-    created_at = models.DateTimeField(_("requested"), auto_now_add=True)
+    created_at = models.DateTimeField(_("asked for"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("export of invoices")

@@ -39,6 +39,7 @@ def test_documents_are_listed_found_and_read(staff: Client, order: Order) -> Non
     assert number not in staff.get(f"{LIST}?kind__exact=credit_note").text
     page = staff.get(page_of()).text
     assert all(each in page for each in (number, order.number, "$11.50", Document.objects.get().sha256))
+    assert f"<bdi>{order.email}</bdi>" in page
     assert staff.get(LIST + "add/").status_code == 403
     assert staff.post(page_of(), {"total": 1}).status_code == 403
     assert staff.post(page_of("delete/"), {"post": "yes"}).status_code == 403
