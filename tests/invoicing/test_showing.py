@@ -51,4 +51,4 @@ def test_the_logo_of_its_day_stands_on_a_document(settings: Any, tmp_path: Path)
     assert pdf_of(document) == pdf
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         (image,) = opened.pages[0].images.values()
-        assert (image.Width, image.Height) == (320, 80)
+        assert (int(image.Width), int(image.Height)) == (320, 80)
