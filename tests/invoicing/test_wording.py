@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from catalog.models import Product
 from checkout.models import Order
@@ -41,6 +42,22 @@ def test_reverse_charge_names_its_article_and_both_vat_ids(is_included: bool) ->
     assert invoice.snapshot["totals"]["not_charged"] == 12_000 - net
     assert ("Tax, not charged" in page) is is_included
     assert found(cii(invoice.snapshot), "ExemptionReasonCode") == ["VATEX-EU-AE"]
+
+
+def test_a_corrected_invoice_keeps_the_vat_id_that_spared_the_tax(client: Client) -> None:
+    make_rate("FR", 2000)
+    invoice = bought(GERMAN, **FRENCH)
+    address = f"/orders/{invoice.order.token}/invoice-details/"
+
+    for vat_id in ("", "FR40303265046"):
+        page = client.post(address, {"name": "Mojo SARL", "address": "Paris", "vat_id": vat_id})
+        assert page.status_code == 200
+        assert "VAT id" in page.text
+        assert Document.objects.count() == 1
+
+    client.post(address, {"name": "Mojo SARL", "address": "Paris", "vat_id": "fr 40 303 265 045"})
+    assert [each.total for each in Document.objects.order_by("counter")] == [10_000] * 3
+    assert Document.objects.latest("counter").snapshot["buyer"]["vat_id"] == FRENCH["vat_id"]
 
 
 def test_outside_of_the_union_its_directive_is_not_named() -> None:
