@@ -105,7 +105,7 @@ def _paid() -> Order:
     for product in Product.objects.all()[:2]:
         cart.add(product.variants.all()[0], 1)
     token, address = os.urandom(6).hex(), ".".join(str(part) for part in os.urandom(4))
-    order = place_order(cart, Buyer(f"{token}@example.com", "EG", "en", client_address=address))
+    order = place_order(cart, Buyer(f"{token}@example.com", "EG", client_address=address))
     payment = start_payment(order, "demo")
     demo.decide(DemoCharge.objects.get(key=payment.key), "pay")
     sync_payment(payment)
