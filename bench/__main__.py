@@ -20,7 +20,10 @@ from bench.needs import DEFAULTS, Need, ratio
 from bench.processes import HOST, NotReady, memory_mib, run, started
 from bench.weight import weigh
 
-PARTS = ["pages", "purchase", "orders", "fulfil", "reconcile", "ledger", "delivery", "weight", "memory"]
+PARTS = [
+    *("pages", "purchase", "orders", "fulfil", "reconcile", "ledger", "delivery", "invoices", "weight"),
+    "memory",
+]
 DATABASES = ["postgresql", "sqlite"]
 BIG = 1000  # megabytes
 DOWNLOADS_AT_ONCE = 20  # as the shop is set up
@@ -144,6 +147,23 @@ class Bench:
             for name, value in row.items():
                 figure, _colon, of = name.partition(":")
                 self.note(figure, of + suffix, value)
+
+    def invoices(self) -> None:
+        """One PDF beside WeasyPrint alone; then an export of many beside one of a fifth."""
+        say("Printing invoices ...")
+        settings = self.shop_for_money("ours-invoices")
+        run([sys.executable, "-m", "bench.seed", 2], settings)
+        for row in self.told("invoices", "print", self.options.rounds, settings=settings):
+            for name, value in row.items():
+                self.note("cpu", name, value)
+        sizes = {"export-small": self.options.documents // 5, "export": self.options.documents}
+        for name, documents in sizes.items():
+            say(f"Exporting {documents} invoices ...")
+            settings = self.shop_for_money(f"ours-{name}-{documents}")
+            run([sys.executable, "-m", "bench.seed", 2], settings)
+            (row,) = self.told("invoices", "export", documents, settings=settings)
+            for figure, value in row.items():
+                self.note(figure, name, value)
 
     def shop_for_money(self, name: str) -> dict[str, str]:
         settings = shops.made_ready(self.work, self.cluster, self.port(8), name)
@@ -276,6 +296,7 @@ def arguments() -> argparse.Namespace:
     add("--small", type=int, default=1_000, help="in the small shop, and in django-oscar")
     add("--orders", type=int, default=100_000, help="to reconcile, and a tenth of it beside")
     add("--rows", type=int, default=1_000_000, help="of the ledger, and a tenth of it beside")
+    add("--documents", type=int, default=500, help="to export, and a fifth of it beside")
     add("--rounds", type=int, default=5)
     add("--seconds", type=int, default=2, help="of load, a page and round")
     add("--only", help="names of pages with commas between, such as product,cart")

@@ -61,7 +61,9 @@ def fulfil(rounds: int) -> Iterator[Row]:
     products = list(Product.objects.all()[:2])
     variant = products[0].variants.all()[0]
     reactions = settings.ORDER_REACTIONS["order.paid"]
-    without_mail = [path for path in reactions if ".mails." not in path]
+    up_to_the_mail = [path for path in reactions if path.startswith("delivery.")]
+    without_mail = [path for path in up_to_the_mail if ".mails." not in path]
+    settings.ORDER_REACTIONS["order.paid"] = up_to_the_mail
     _tell_all(_paid_charges(products))  # warms
     for _round in range(rounds):
         charges = _paid_charges(products)
@@ -71,7 +73,7 @@ def fulfil(rounds: int) -> Iterator[Row]:
         row["fulfil-and-mail"] = _tell_all(charges)
         settings.ORDER_REACTIONS["order.paid"] = without_mail
         row["fulfil"] = _tell_all(_paid_charges(products))
-        settings.ORDER_REACTIONS["order.paid"] = reactions
+        settings.ORDER_REACTIONS["order.paid"] = up_to_the_mail
         yield row | {"six-rows": milliseconds([partial(_write_six_rows, variant)] * IN_A_ROUND)}
         if OrderEvent.objects.filter(name="order.paid", handled_at=None).exists():
             raise SystemExit("A webhook did not lead to an order that is fulfilled.")

@@ -23,6 +23,7 @@ ICONS = {
     "mail": "mail",
     "staff": "mail",
     "download": "download",
+    "document": "file-text",
     "license": "key-round",
     "referral": "link",
 }

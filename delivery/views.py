@@ -1,8 +1,10 @@
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -63,7 +65,9 @@ def _said_of(asked: RefundRequest) -> str:
 def _order_page(request: HttpRequest, order: Order, form: RefundRequestForm) -> HttpResponse:
     if look_again(order).paid_at:
         _empty_cart(request, order)
-    response = TemplateResponse(request, "delivery/order.html", order_page(order) | {"form": form})
+    parts = [import_string(path)(request, order) for path in settings.ORDER_PARTS]
+    context = order_page(order) | {"form": form, "parts": parts}
+    response = TemplateResponse(request, "delivery/order.html", context)
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "same-origin"
     return response

@@ -12,7 +12,7 @@ from storefront.models.shop import Calendar
 from storefront.shop import new_shop, save_shop
 
 NAMES = {"en": "Dukkan", "ar": "دكّان", "fa": "دکان"}
-ADDRESS = "Office 12, Al Fahidi Street\nDubai\nUnited Arab Emirates"
+ADDRESS = "Office 12, Al Fahidi Street\nDubai"
 # By country: everything else and, where they have a rate of their own, e-books; in basis points.
 RATES = {
     "AE": (500, None),

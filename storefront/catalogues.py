@@ -22,6 +22,7 @@ SOURCES = [
         "checkout",
         "delivery",
         "demo",
+        "invoicing",
         "locale",
         "storefront",
         "templates",

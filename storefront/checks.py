@@ -43,6 +43,7 @@ def check_demo(**_rest: Any) -> list[CheckMessage]:
 def check_reactions(**_rest: Any) -> list[CheckMessage]:
     errors: list[CheckMessage] = []
     tables = {f"ORDER_REACTIONS[{event!r}]": paths for event, paths in settings.ORDER_REACTIONS.items()}
+    tables |= {"ORDER_PARTS": settings.ORDER_PARTS, "ORDER_TIMELINE": settings.ORDER_TIMELINE}
     tables |= {"SALE_CHECKS": settings.SALE_CHECKS, "SALE_RESERVATIONS": settings.SALE_RESERVATIONS}
     for table, paths in tables.items():
         for path in paths:

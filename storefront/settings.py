@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from storefront.wiring import ORDER_PARTS as ORDER_PARTS
 from storefront.wiring import ORDER_REACTIONS as ORDER_REACTIONS
 from storefront.wiring import ORDER_TIMELINE as ORDER_TIMELINE
 from storefront.wiring import SALE_CHECKS as SALE_CHECKS
@@ -94,6 +95,7 @@ INSTALLED_APPS = [
     "catalog",
     "checkout",
     "delivery",
+    "invoicing",
     "affiliates",
 ]
 if DEMO:
@@ -210,6 +212,9 @@ CELERY_BEAT_SCHEDULE = {
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
     "stamp-due": {"task": "delivery.stamp_due", "schedule": schedule(60)},
+    "print-due-documents": {"task": "invoicing.print_due_documents", "schedule": schedule(60)},
+    "make-due-exports": {"task": "invoicing.make_due_exports", "schedule": schedule(60)},
+    "clear-old-exports": {"task": "invoicing.clear_old_exports", "schedule": schedule(86400)},
     "check-files": {"task": "catalog.check_files", "schedule": schedule(86400)},
     "count-clicks": {"task": "affiliates.count_clicks", "schedule": schedule(60)},
     "forget-visitors": {"task": "affiliates.forget_visitors", "schedule": schedule(86400)},

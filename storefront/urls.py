@@ -25,6 +25,7 @@ urlpatterns = [
         path("", include("checkout.urls")),
         path("", include("delivery.urls")),
         path("", include("affiliates.urls")),
+        path("", include("invoicing.urls")),
         *([path("demo/", include("demo.urls"))] if settings.DEMO else []),
         prefix_default_language=False,
     ),

@@ -8,6 +8,7 @@ ORDER_REACTIONS = {
         "delivery.fulfilment.grant_downloads",
         "delivery.mails.mail_delivery",
         "affiliates.referrals.credit_order",
+        "invoicing.issuing.keep_books",
     ],
     "order.expired": ["delivery.codes.give_codes_back"],
     "order.held": ["checkout.mails.mail_staff_of_hold"],
@@ -16,6 +17,7 @@ ORDER_REACTIONS = {
         "delivery.access.update_access",
         "affiliates.referrals.follow_money",
         "checkout.mails.mail_refund",
+        "invoicing.issuing.keep_books",
     ],
     "order.refund_asked": ["checkout.mails.mail_staff_of_refund_request"],
     "order.refund_declined": ["checkout.mails.mail_refund_declined"],
@@ -24,14 +26,23 @@ ORDER_REACTIONS = {
         "affiliates.referrals.follow_money",
         "delivery.mails.mail_delivery",
         "checkout.mails.mail_staff_of_failed_refund",
+        "invoicing.issuing.keep_books",
     ],
     "order.disputed": [
         "delivery.access.update_access",
         "affiliates.referrals.follow_money",
         "checkout.mails.mail_staff_of_dispute",
     ],
-    "order.dispute_won": ["delivery.access.update_access", "affiliates.referrals.follow_money"],
-    "order.dispute_lost": ["delivery.access.update_access", "affiliates.referrals.follow_money"],
+    "order.dispute_won": [
+        "delivery.access.update_access",
+        "affiliates.referrals.follow_money",
+        "invoicing.issuing.keep_books",
+    ],
+    "order.dispute_lost": [
+        "delivery.access.update_access",
+        "affiliates.referrals.follow_money",
+        "invoicing.issuing.keep_books",
+    ],
     "order.mail_asked": ["delivery.mails.mail_delivery_again"],
     "order.email_changed": [],
 }
@@ -40,6 +51,9 @@ ORDER_REACTIONS = {
 # transaction, and raise CartNotUsable where that is gone.
 SALE_CHECKS = ["delivery.codes.reasons_not_to_sell"]
 SALE_RESERVATIONS = ["delivery.codes.set_aside"]
+# What other apps show the buyer on the page of an order: functions called with the request and the Order,
+# which give markup.
+ORDER_PARTS = ["invoicing.pages.order_part"]
 # What staff reads on the page of an order: functions called with the Order and how many rows each may tell
 # of, which give entries of checkout.timeline.
 ORDER_TIMELINE = [
@@ -55,4 +69,5 @@ ORDER_TIMELINE = [
     "delivery.telling.tell_downloads",
     "delivery.telling.tell_licenses",
     "affiliates.telling.tell_referral",
+    "invoicing.telling.tell_documents",
 ]

@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 from delivery import sending
 from delivery.signing import forget_key
+from invoicing import printing
 from storefront import shop as shop_module
 from storefront.celery import app
 from tests import emptying
@@ -57,6 +58,15 @@ def _tasks_run_at_once() -> Iterator[None]:
     app.conf.task_always_eager = app.conf.task_eager_propagates = True
     yield
     app.conf.task_always_eager = app.conf.task_eager_propagates = False
+
+
+@pytest.fixture(autouse=True)
+def _invoices_are_printed_where_they_are_tested(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere their PDFs stay due: nearly every test sells something, and a PDF takes its time."""
+    if "invoic" not in f"{request.path.parent.name}/{request.path.name}":
+        monkeypatch.setattr(printing, "print_document", lambda pdf: None)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Lets tests with real transactions empty the ledger after themselves, which nothing else may."""
+"""Lets tests with real transactions empty tables that only grow, which nothing else may."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,13 @@ from typing import Any
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-TABLES = ("affiliates_ledgerentry", "affiliates_ledgersum")
 original = BaseDatabaseOperations.execute_sql_flush
+_SQLITE = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'"
+_POSTGRESQL = """
+    SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger
+    WHERE NOT tgisinternal AND tgenabled <> 'D'
+"""
+_AWAKE = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
 
 
 def flush(self: BaseDatabaseOperations, sql_list: list[str]) -> Any:
@@ -18,25 +23,21 @@ def flush(self: BaseDatabaseOperations, sql_list: list[str]) -> Any:
 
 @contextmanager
 def triggers_off() -> Iterator[None]:
-    """The guards of the ledger are away, and come back as they were."""
+    """What somebody who owns the database could do: the guards are away, and come back as they were."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Checks that wait for the end of a transaction would bar the way.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            for table in TABLES:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            yield
-            for table in TABLES:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-                for name in ("no_change", "no_truncate"):
-                    cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}")
-            return
-        cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN (%s, %s)", TABLES
-        )
-        triggers = cursor.fetchall()
-        for name, _sql in triggers:
-            cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(_POSTGRESQL)
+            triggers = cursor.fetchall()
+            sleep = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name, _how in triggers]
+            wake = [f"ALTER TABLE {table} {_AWAKE[how]} TRIGGER {name}" for table, name, how in triggers]
+        else:
+            triggers = cursor.execute(_SQLITE).fetchall()
+            sleep = [f"DROP TRIGGER {name}" for name, _sql in triggers]
+            wake = [sql for _name, sql in triggers]
+        for statement in sleep:
+            cursor.execute(statement)
         yield
-        for _name, sql in triggers:
-            cursor.execute(sql)
+        for statement in wake:
+            cursor.execute(statement)

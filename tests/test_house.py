@@ -15,7 +15,9 @@ from django.utils.module_loading import import_string
 from storefront.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ["accounts", "affiliates", "catalog", "checkout", "delivery", "demo", "storefront"]
+PACKAGES = [
+    *("accounts", "affiliates", "catalog", "checkout", "delivery", "demo", "invoicing", "storefront"),
+]
 SOURCES = sorted(
     path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts
 )
@@ -124,7 +126,7 @@ def test_every_task_says_its_name():
 
 def test_every_reaction_is_there():
     paths = [path for reactions in settings.ORDER_REACTIONS.values() for path in reactions]
-    paths += settings.ORDER_TIMELINE
+    paths += settings.ORDER_TIMELINE + settings.ORDER_PARTS
 
     assert paths != []
     assert all(callable(import_string(path)) for path in paths)

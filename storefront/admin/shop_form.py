@@ -14,14 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from checkout.errors import VatIdRefused
 from checkout.forms import CountrySelect, country_choices
 from checkout.vat_ids import clean_vat_id
+from invoicing.seller import SAUDI_ARABIA
+from invoicing.zatca import MOST_BYTES, is_too_long
 from storefront.errors import StorefrontError
 from storefront.logo import store_logo
 from storefront.models import Shop
-from storefront.money import DECIMALS
+from storefront.money import DECIMALS, digits
 
 NAMES = [f"name_{code}" for code, _name in settings.LANGUAGES]
 _CODES = sorted(DECIMALS)
-_PREFIX = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9/-]*\Z", _("Letters A to Z, digits, dashes and slashes."))
+# Numbers stand in addresses of pages, so there is no slash in them.
+_PREFIX = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9-]*\Z", _("Letters A to Z, digits and dashes."))
 _HEX = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -145,10 +148,23 @@ class ShopForm(forms.ModelForm):
                 cleaned["vat_id"] = clean_vat_id(cleaned["vat_id"], cleaned.get("country", ""))
             except VatIdRefused as refusal:
                 self.add_error("vat_id", str(refusal))
+        if cleaned.get("country") == SAUDI_ARABIA:
+            self._check_length(cleaned)
         prefixes = [cleaned.get("invoice_prefix"), cleaned.get("credit_note_prefix")]
         if prefixes[0] and prefixes[0] == prefixes[1]:
             self.add_error("credit_note_prefix", gettext("Invoices begin with this already."))
         return cleaned
+
+    def _check_length(self, cleaned: dict[str, Any]) -> None:
+        """Of the name on Saudi invoices."""
+        for field in ["legal_name"] if cleaned.get("legal_name") else NAMES:
+            if is_too_long(name := cleaned.get(field) or ""):
+                words = gettext(
+                    "The QR code of Saudi invoices takes %(most)s bytes, and this name has %(size)s, where an"
+                    " Arabic letter has two. Write a shorter one."
+                )
+                sizes = {"most": digits(MOST_BYTES), "size": digits(len(name.encode()))}
+                self.add_error(field, words % sizes)
 
     def save(self, commit: bool = True) -> Shop:  # noqa: FBT001, FBT002
         if self.cleaned_data.get("remove_logo"):

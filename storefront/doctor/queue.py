@@ -6,6 +6,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from checkout.models import OrderEvent, WebhookEvent
+from invoicing.models import DocumentPdf
 from storefront.celery import app
 from storefront.doctor.finding import Findings, ok, problem, warning
 from storefront.models import OutgoingMail
@@ -30,12 +31,13 @@ def broker() -> Findings:
 def lag() -> Findings:
     """How long the oldest piece of due work of each kind has been waiting."""
     try:
-        for name, model in (("Events", OrderEvent), ("Webhooks", WebhookEvent), ("Mails", OutgoingMail)):
+        parked = (("Events", OrderEvent), ("Webhooks", WebhookEvent), ("PDFs", DocumentPdf))
+        for name, model in (*parked, ("Mails", OutgoingMail)):
             oldest = model.objects.due().values_list("next_attempt_at", flat=True).first()
             yield from _lag(name, oldest)
-        for name, model in (("Events", OrderEvent), ("Webhooks", WebhookEvent)):
-            if parked := model.objects.parked().count():
-                yield warning(name, f"Given up: {parked}. Mend the cause, then run them again in the admin.")
+        for name, model in parked:
+            if count := model.objects.parked().count():
+                yield warning(name, f"Given up: {count}. Mend the cause, then run them again in the admin.")
         failed = OutgoingMail.objects.filter(status=OutgoingMail.Status.FAILED).count()
         if failed:
             yield warning("Mails", f"Refused for good: {failed}. See their errors in the admin, under Mails.")

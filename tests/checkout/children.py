@@ -35,6 +35,28 @@ def dies_at(point: int, deed: Callable[[], Any]) -> bool:
     return code == KILLED
 
 
+def dies_in_statement(number: int, deed: Callable[[], Any]) -> bool:
+    """As dies_at(), but right after so many statements, also in the midst of a transaction."""
+
+    def to_its_death() -> None:
+        left = number
+
+        def execute(execute: Callable[..., Any], *rest: Any) -> Any:
+            nonlocal left
+            done = execute(*rest)
+            left -= 1
+            if left == 0:
+                os._exit(KILLED)
+            return done
+
+        with connection.execute_wrapper(execute):
+            deed()
+
+    code = _ended(_forked(to_its_death))
+    assert code in (0, KILLED), f"the deed broke down before statement {number}"
+    return code == KILLED
+
+
 def at_once(*deeds: Callable[[], Any]) -> None:
     """All deeds in the same moment, each in a process of its own; an error in any of them is the test's."""
     wait, go = os.pipe()

@@ -21,6 +21,7 @@ from checkout.errors import BadWebhookSignature
 from checkout.models import DemoCharge, Order, OrderEvent, Payment, Refund, WebhookEvent
 from checkout.placing import place_order
 from checkout.providers import demo, get_provider
+from invoicing.checking import faults
 from storefront.celery import app
 from storefront.errors import StorefrontError
 from storefront.models import OutgoingMail
@@ -84,6 +85,7 @@ class World:
                 self.sweep()
             self.check()
             assert_books_agree(charges(self.stripe, self.paypal))
+            assert list(faults(lambda _what, _count: None)) == []  # of the invoices
             assert [*self.stripe.complaints, *self.paypal.complaints] == []
         finally:
             self._watch.__exit__(None, None, None)

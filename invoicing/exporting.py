@@ -1,0 +1,174 @@
+"""All documents of some days as one zip: their PDFs, and a table of them. Memory stays flat at any number."""
+
+import csv
+import logging
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from io import TextIOWrapper
+from typing import IO
+
+from django.core.files import File
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from invoicing.errors import PdfNotReady, PeriodNotPossible
+from invoicing.models import Document, DocumentPdf, Export
+from invoicing.printing import open_pdf, print_document
+from storefront.jobs import enqueue
+from storefront.money import digits, plain_amount
+
+logger = logging.getLogger(__name__)
+MOST_DOCUMENTS = 10_000
+CHUNK = 100  # documents between two signs of life
+PRINTING_SECONDS = 20.0  # at a stretch, so that other work has its turn
+KEPT_DAYS = 30
+COLUMNS = [
+    *("number", "kind", "reason", "issued_on", "order", "refers_to", "buyer", "country", "vat_id", "email"),
+    *("treatment", "currency", "net", "tax", "total", "sha256"),
+]
+
+
+def ask_for_export(first_day: date, last_day: date, *, by: User) -> Export:
+    """Have the documents of these days, both included, put into a zip by a task. Raises PeriodNotPossible."""
+    export = Export.objects.create(
+        first_day=first_day,
+        last_day=last_day,
+        total=count_for_export(first_day, last_day),
+        requested_by=by,
+    )
+    enqueue("invoicing.make_export", export.pk)
+    return export
+
+
+def count_for_export(first_day: date, last_day: date) -> int:
+    """How many documents there are in these days. Raises PeriodNotPossible where one zip can't have them."""
+    if first_day > last_day:
+        raise PeriodNotPossible(_("The period ends before it begins."))
+    total = documents_between(first_day, last_day).count()
+    if not total:
+        raise PeriodNotPossible(_("No invoice was issued in this period."))
+    if total > MOST_DOCUMENTS:
+        words = _("There are %(count)s documents in this period. Please choose one with at most %(most)s.")
+        raise PeriodNotPossible(words % {"count": digits(total), "most": digits(MOST_DOCUMENTS)})
+    return total
+
+
+def documents_between(first_day: date, last_day: date) -> QuerySet[Document]:
+    """What was issued on these days by the shop's clock, in the order of the chain."""
+    return Document.objects.filter(
+        issued_at__gte=_midnight(first_day), issued_at__lt=_midnight(last_day + timedelta(days=1))
+    ).order_by("counter")
+
+
+def make_export(export: Export) -> None:
+    """Print what is not printed yet, a stretch at a time, then write the zip. Safe to repeat and to kill."""
+    if not export.claim():
+        return
+    try:
+        if _print_missing(export):
+            _write(export)
+            export.mark_handled()
+        else:
+            export.put_off("", timedelta(0))
+            enqueue("invoicing.make_export", export.pk)
+    except PdfNotReady as refusal:
+        export.mark_failed(str(refusal))
+    except Exception as error:
+        # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
+        logger.exception("Export %s could not be made.", export.pk)
+        export.mark_failed(f"{type(error).__name__}: {error}")
+
+
+def clear_old_exports() -> None:
+    """An export can be made again at any time, so it is kept for a month."""
+    for export in Export.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)):
+        export.file.delete(save=False)
+        export.delete()
+
+
+def _print_missing(export: Export) -> bool:
+    """False while some are still to be printed. Raises PdfNotReady for those that can't be."""
+    ends_at = time.monotonic() + PRINTING_SECONDS
+    missing = _missing(export)
+    for number, pdf in enumerate(missing.select_related("document").iterator(CHUNK)):
+        if time.monotonic() > ends_at:
+            return False
+        print_document(pdf)
+        if number % CHUNK == 0:
+            export.report(max(export.total - missing.count(), 0))
+    if left := missing.count():
+        raise PdfNotReady(_("PDFs that could not be made yet: %(count)s.") % {"count": digits(left)})
+    return True
+
+
+def _missing(export: Export) -> QuerySet[DocumentPdf]:
+    documents = documents_between(export.first_day, export.last_day)
+    return DocumentPdf.objects.filter(document__in=documents.values("pk"), file="").order_by("pk")
+
+
+def _write(export: Export) -> None:
+    """The zip is written to the disk of this machine first, and stored when it is whole."""
+    name = f"exports/{export.key}.zip"
+    with tempfile.TemporaryFile() as whole:
+        with zipfile.ZipFile(whole, "w") as archive:
+            with archive.open("documents.csv", "w") as table:
+                _write_table(table, documents_between(export.first_day, export.last_day))
+            for done, pdf in enumerate(_pdfs(export), start=1):
+                with open_pdf(pdf) as file:
+                    archive.writestr(f"{pdf.document.number}.pdf", file.read())
+                if done % CHUNK == 0:
+                    export.report(done)
+        whole.seek(0)
+        export.file.storage.delete(name)
+        export.file.save(name, File(whole), save=False)
+    Export.objects.filter(pk=export.pk).update(file=export.file.name, done=export.total)
+
+
+def _pdfs(export: Export) -> Iterator[DocumentPdf]:
+    documents = documents_between(export.first_day, export.last_day)
+    pdfs = DocumentPdf.objects.filter(document__in=documents.values("pk")).order_by("document__counter")
+    return pdfs.select_related("document").defer("document__snapshot").iterator(CHUNK)
+
+
+def _write_table(file: IO[bytes], documents: QuerySet[Document]) -> None:
+    """With the mark by which spreadsheets know UTF-8. What was given back counts below zero."""
+    text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+    rows = csv.writer(text)
+    rows.writerow(COLUMNS)
+    for document in documents.iterator(CHUNK):
+        rows.writerow([_tame(each) for each in _row(document)])
+    text.detach()
+
+
+def _row(document: Document) -> list[str]:
+    said = document.snapshot
+    buyer, reference = said["buyer"], said["refers_to"]
+    amounts = (document.net, document.tax, document.total)
+    return [
+        document.number,
+        document.kind,
+        document.reason,
+        said["issued_on"],
+        said["order"]["number"],
+        reference["number"] if reference else "",
+        *(buyer[name] for name in ("name", "country", "vat_id", "email")),
+        said["treatment"],
+        document.currency,
+        *(plain_amount(document.sign * amount, document.currency) for amount in amounts),
+        document.sha256,
+    ]
+
+
+def _tame(text: str) -> str:
+    """What a spreadsheet would take for a formula becomes a text; numbers stay what they are."""
+    is_formula = text[:1] in ("=", "+", "-", "@", "\t", "\r") and not text[1:].replace(".", "").isdecimal()
+    return f"'{text}" if is_formula else text
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  of the shop's clock
