@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from storefront.wiring import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 from storefront.wiring import ORDER_PARTS as ORDER_PARTS
 from storefront.wiring import ORDER_REACTIONS as ORDER_REACTIONS
 from storefront.wiring import ORDER_TIMELINE as ORDER_TIMELINE
@@ -198,34 +198,6 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# The database is the truth and the broker only makes it fast: these sweeps finish what a lost message left.
-CELERY_BEAT_SCHEDULE = {
-    "leave-a-sign": {"task": "storefront.leave_sign", "schedule": schedule(30)},
-    "send-due-mails": {"task": "storefront.send_due_mails", "schedule": schedule(15)},
-    "handle-due-events": {"task": "checkout.handle_due_events", "schedule": schedule(15)},
-    "handle-due-webhooks": {"task": "checkout.handle_due_webhooks", "schedule": schedule(15)},
-    "execute-due-refunds": {"task": "checkout.execute_due_refunds", "schedule": schedule(60)},
-    "sync-due-payments": {"task": "checkout.sync_due_payments", "schedule": schedule(60)},
-    "reconcile": {"task": "checkout.reconcile", "schedule": schedule(3600)},
-    "print-due-evidence": {"task": "checkout.print_due_evidence", "schedule": schedule(60)},
-    "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
-    "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
-    "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
-    "stamp-due": {"task": "delivery.stamp_due", "schedule": schedule(60)},
-    "print-due-documents": {"task": "invoicing.print_due_documents", "schedule": schedule(60)},
-    "make-due-exports": {"task": "invoicing.make_due_exports", "schedule": schedule(60)},
-    "clear-old-exports": {"task": "invoicing.clear_old_exports", "schedule": schedule(86400)},
-    "check-files": {"task": "catalog.check_files", "schedule": schedule(86400)},
-    "count-clicks": {"task": "affiliates.count_clicks", "schedule": schedule(60)},
-    "forget-visitors": {"task": "affiliates.forget_visitors", "schedule": schedule(86400)},
-    "mail-earnings": {"task": "affiliates.mail_earnings", "schedule": schedule(3600)},
-    "remind-of-payouts": {"task": "affiliates.remind_of_payouts", "schedule": schedule(21600)},
-    "give-credits": {"task": "affiliates.give_credits", "schedule": schedule(3600)},
-    "follow-due-batches": {"task": "affiliates.follow_due_batches", "schedule": schedule(60)},
-    "print-due-statements": {"task": "affiliates.print_due_statements", "schedule": schedule(60)},
-    "look-after-ledger": {"task": "affiliates.look_after_ledger", "schedule": schedule(86400)},
-    "clear-old-rows": {"task": "storefront.clear_old_rows", "schedule": schedule(86400)},
-}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
 # --- Languages, time, numbers --------------------------------------------------------------------
