@@ -49,6 +49,11 @@ class Cart:
         """What the reader came by, for whoever put it there; it means nothing here."""
         return str(self._session.get("referral", ""))
 
+    def take_over(self, currency: str, referral: str) -> None:
+        """Begin where an order left off: in its currency, and by whom its buyer came."""
+        self._session["cart_currency"] = currency
+        self._session["referral"] = referral
+
     @property
     def coupons(self) -> list[str]:
         """The folded codes of the reader's coupons, in the order they came; not all of them need apply."""
@@ -150,12 +155,50 @@ class Cart:
         self._session.pop("cart_order", None)
         self._write({})
 
+    @property
+    def accepted(self) -> dict[int, int]:
+        """Offers that the reader said yes to, by the variant that came in by each."""
+        return self._of_variants("cart_offers")
+
+    @property
+    def upgrades(self) -> dict[int, int]:
+        """The order lines that variants in the cart are to take the places of, by variant."""
+        return self._of_variants("cart_upgrades")
+
+    def accept(self, variant_id: int, offer_id: int) -> None:
+        """Note that a variant in the cart is there by an offer."""
+        self._note("cart_offers", variant_id, offer_id)
+
+    def refuse(self, variant_id: int) -> None:
+        """Take out the one that came in by an offer; others of it stay, at their own price."""
+        noted = self._of_variants("cart_offers")
+        if noted.pop(variant_id, None):
+            self._session["cart_offers"] = {str(pk): offer_id for pk, offer_id in noted.items()}
+            self.change(variant_id, self.quantities[variant_id] - 1)
+
+    def note_upgrade(self, variant_id: int, line_id: int) -> None:
+        """Note that a variant in the cart is to take the place of an order line."""
+        self._note("cart_upgrades", variant_id, line_id)
+
+    def _of_variants(self, name: str) -> dict[int, int]:
+        """What was noted of variants, as far as they are still there."""
+        noted = {int(pk): value for pk, value in self._session.get(name, {}).items()}
+        return {pk: value for pk, value in noted.items() if pk in self.quantities}
+
+    def _note(self, name: str, variant_id: int, value: int) -> None:
+        noted = self._of_variants(name) | {variant_id: value}
+        self._session[name] = {str(pk): each for pk, each in noted.items()}
+        self.new_key()
+
     def new_key(self) -> None:
         """Let what is in the cart become another order than before."""
         self._session["cart_key"] = secrets.token_urlsafe(16)
 
     def _write(self, quantities: dict[int, int]) -> None:
         self._session["cart"] = {str(pk): quantity for pk, quantity in quantities.items()}
+        for name in ("cart_offers", "cart_upgrades"):  # what leaves the cart takes its notes along
+            if name in self._session:
+                self._session[name] = {str(pk): value for pk, value in self._of_variants(name).items()}
         self.new_key()
         self.__dict__.pop("lines", None)
 

@@ -25,6 +25,14 @@ class VatIdRefused(StorefrontError):
     """What was given as a VAT id is none of the country."""
 
 
+class OfferOver(StorefrontError):
+    """What was offered is offered no more."""
+
+
+class GiftNotPossible(StorefrontError):
+    """The order can't be a gift, or what is asked for can't be done with a gift that is accepted or kept."""
+
+
 class OrderNotPayable(StorefrontError):
     """The order is paid, refunded or gone: there is nothing to pay."""
 

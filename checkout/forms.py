@@ -68,6 +68,16 @@ class RefundRequestForm(forms.Form):
     )
 
 
+class UpgradeForm(forms.Form):
+    line = forms.IntegerField(min_value=1, max_value=2**62)
+    variant = forms.IntegerField(min_value=1, max_value=2**62)
+
+
+class UpsellForm(forms.Form):
+    offer = forms.IntegerField(min_value=1, max_value=2**62)
+    shown_total = forms.IntegerField(min_value=0, max_value=2**62)
+
+
 class CurrencyForm(forms.Form):
     currency = forms.CharField(max_length=3)
 

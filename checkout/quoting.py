@@ -7,7 +7,8 @@ from django.utils import timezone
 from checkout.buyer import Buyer
 from checkout.cart import Cart, CartLine
 from checkout.coupons import CartCoupon, discounts_of, quote_coupons
-from checkout.pricing import Discount, Item, LineTotal, Totals, price
+from checkout.offers import Offered, offers_for
+from checkout.pricing import Item, LineTotal, Totals, price
 from checkout.taxes import Taxation, taxes_for
 from storefront.money import STEPS
 
@@ -31,6 +32,7 @@ class Quote:
     currency: str
     totals: Totals
     taxation: Taxation
+    offered: Offered = Offered()
     coupons: tuple[CartCoupon, ...] = ()
 
     @property
@@ -47,6 +49,11 @@ class Quote:
         return bool(self.lines) and not any(line.problem for line in self.lines)
 
     @property
+    def can_be_given(self) -> bool:
+        """Whether it may be a gift. By free ones anybody could mail anybody; an upgrade is its buyer's."""
+        return self.total > 0 and not self.offered.upgrades
+
+    @property
     def refund_days(self) -> int:
         """For how many days all that has a price may be given back; 0 where something is sold without."""
         return min((line.product.refund_window_days for line in self.lines if line.amount), default=0)
@@ -59,7 +66,8 @@ def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
         Item(line.quantity, line.unit_amount, tax)
         for line, tax in zip(cart.lines, taxation.taxes, strict=True)
     ]
-    discounts: list[Discount] = []
+    offered = offers_for(cart, buyer, [item.list_amount for item in items])
+    discounts = [choice.discount for choice in offered.choices]
     coupons = quote_coupons(cart, buyer, items, discounts)
     discounts += discounts_of(coupons)
     totals = price(items, discounts, step=STEPS.get(cart.currency, 1))
@@ -67,4 +75,4 @@ def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
         QuotedLine(line.variant, line.quantity, line.unit_amount, line.problem, total)
         for line, total in zip(cart.lines, totals.lines, strict=True)
     )
-    return Quote(lines, cart.currency, totals, taxation, coupons)
+    return Quote(lines, cart.currency, totals, taxation, offered, coupons)

@@ -24,6 +24,7 @@ ICONS = {
     "staff": "mail",
     "download": "download",
     "license": "key-round",
+    "gift": "gift",
 }
 
 

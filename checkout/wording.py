@@ -16,10 +16,18 @@ from storefront.money import DECIMALS
 from storefront.templatetags.shop import isolate, ltr, money
 
 # Why less is paid, by checkout.pricing.Part.reason.
-REASONS: dict[str, StrPromise] = {"coupon": gettext_lazy("Coupon")}
+REASONS: dict[str, StrPromise] = {
+    "cross": gettext_lazy("Offer:"),
+    "bump": gettext_lazy("Offer:"),
+    "upsell": gettext_lazy("Offer:"),
+    "loyal": gettext_lazy("For you as an earlier buyer:"),
+    "upgrade": gettext_lazy("Already paid for"),
+    "coupon": gettext_lazy("Coupon"),
+}
 # Texts that rows hold as they stand here.
 _KNOWN = {
     gettext_noop("The order is held."),
+    gettext_noop("What this order upgrades was upgraded by another order, or given back."),
     USED_TWICE,
     gettext_noop("It speaks of no payment of this shop."),
 }

@@ -8,12 +8,15 @@ from django.db.models import Exists, OuterRef, Q
 
 from catalog.models import Product, ProductFile
 from catalog.releases import current_files
-from checkout.models import Order, OrderEvent, OrderLine, Payment
+from checkout.models import Order, OrderEvent, OrderLine, Payment, Upgrade
+from checkout.upgrades import take_upgrades
 from delivery.access import update_access_of
 from delivery.licensing import issue_licenses
 from delivery.models import DownloadGrant
 from delivery.plans import brings_licenses
 from delivery.stamping import ask_for_stamps
+
+_GRANTING = ("order.paid", "order.gift_accepted", "order.gift_kept")
 
 
 def grant_downloads(event: OrderEvent) -> None:
@@ -28,13 +31,23 @@ def grant_files(order_id: int) -> bool:
 
     An order refunded meanwhile gets its rights too, taken back: the refund may fail yet. Safe to repeat and
     to race: one right a line and file, by constraint. The order is locked, so that what a refund takes back
-    is either seen here or finds the rights there. Gives whether the order brings licences, too.
+    is either seen here or finds the rights there. Gives whether the order brings licences, too. A gift
+    brings nothing before it is accepted, nor does an upgrade that another order was quicker with: that one is
+    held.
     """
     followers = Q(refunds__isnull=False) | Q(disputes__isnull=False)
     has_followers = Exists(Payment.objects.filter(followers, order=OuterRef("pk")))
     orders = Order.objects.select_for_update(of=["self"])
-    facts = {"has_followers": has_followers, "brings_licenses": brings_licenses(OuterRef(OuterRef("pk")))}
+    facts = {
+        "has_followers": has_followers,
+        "brings_licenses": brings_licenses(OuterRef(OuterRef("pk"))),
+        "has_upgrades": Exists(Upgrade.objects.filter(line__order=OuterRef("pk"))),
+    }
     order = orders.annotate(**facts).get(pk=order_id)
+    if not order.has_owner:
+        return False
+    if order.has_upgrades and order.is_paid and not take_upgrades(order):  # type: ignore[attr-defined]
+        return False
     lines = list(order.lines.select_related("variant__product"))
     brought = brought_files(lines)
     grants = [DownloadGrant(line=line, file=file) for line in lines for file in brought[line.pk]]
@@ -54,8 +67,8 @@ def _ask_for_stamps(lines: list[OrderLine]) -> None:
 
 
 def grant_at_once(order: Order) -> None:
-    """For a buyer who looks at the paid order now: no worker is waited for."""
-    for event in order.events.filter(name="order.paid", handled_at=None):
+    """For a reader who looks at the paid order, or at the gift, now: no worker is waited for."""
+    for event in order.events.filter(name__in=_GRANTING, handled_at=None):
         grant_downloads(event)
 
 

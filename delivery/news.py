@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -62,11 +63,11 @@ def begin_digest() -> Digest | None:
 
 def write_digest(digest: Digest) -> None:
     """Write to the next addresses. One mail each, by its cause, wherever a worker dies."""
-    owners = _owners(digest).filter(email_folded__gt=digest.last_email).order_by("email_folded")
-    emails = list(owners.values_list("email_folded", flat=True).distinct()[:BATCH])
+    later = _lines(digest).filter(reader__gt=digest.last_email).order_by("reader")
+    emails = list(later.values_list("reader", flat=True).distinct()[:BATCH])
     lines: dict[str, list[OrderLine]] = {email: [] for email in emails}
-    for line in _lines(digest).filter(order__email_folded__in=emails):
-        lines[line.order.email_folded].append(line)
+    for line in _lines(digest).filter(reader__in=emails):
+        lines[vars(line)["reader"]].append(line)
     releases = list(digest.releases.select_related("product").prefetch_related("files__variants"))
     for email in emails:
         _write(digest, lines[email], releases)
@@ -75,15 +76,17 @@ def write_digest(digest: Digest) -> None:
         digest.mark_finished()
 
 
-def _owners(digest: Digest) -> QuerySet[Order]:
-    return Order.objects.filter(pk__in=_lines(digest).values("order"))
+def _lines(digest: Digest) -> QuerySet[Any]:
+    """What was bought of these products before the release, still stands, and may be written about.
 
-
-def _lines(digest: Digest) -> QuerySet[OrderLine]:
-    """What was bought of these products before the release, still stands, and may be written about."""
-    optout = MailOptOut.objects.filter(email_folded=OuterRef("order__email_folded"))
+    `reader` is the folded address of whoever has it: the buyer, or the one that it was given to.
+    """
+    is_given = Q(order__is_gift=True, order__gift__kept_at=None)
+    reader = Case(When(is_given, then=F("order__gift__email_folded")), default=F("order__email_folded"))
+    optout = MailOptOut.objects.filter(email_folded=OuterRef("reader"))
     return (
-        OrderLine.objects.filter(
+        OrderLine.objects.annotate(reader=reader)
+        .filter(
             variant__product__releases__digests=digest,
             order__in=Order.objects.paid().filter(held_at=None),
             order__paid_at__lt=F("variant__product__releases__published_at"),
@@ -91,7 +94,7 @@ def _lines(digest: Digest) -> QuerySet[OrderLine]:
             grants__isnull=False,
         )
         .exclude(Exists(optout))
-        .select_related("order", "variant")
+        .select_related("order__gift", "variant")
         .order_by("-order_id", "pk")
         .distinct()
     )
@@ -102,17 +105,18 @@ def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) 
     if not lines:
         return
     order = lines[0].order
+    email = order.gift.email if order.is_given else order.email
     with override(order.language):
         news = [
-            News(release, render_markdown(release.changelog), _url(line.order.get_absolute_url()))
+            News(release, render_markdown(release.changelog), _url(line.order.get_owner_url()))
             for release in releases
             if (line := next((each for each in lines if _is_for(release, each)), None))
         ]
-        context = {"news": news, "stop_url": _url(stop_path(order.email))}
+        context = {"news": news, "stop_url": _url(stop_path(email))}
     if news:
-        reader = hashlib.sha256(order.email_folded.encode()).hexdigest()[:32]
+        reader = hashlib.sha256(fold_email(email).encode()).hexdigest()[:32]
         cause = f"updates:{digest.day:%Y-%m-%d}:{reader}"
-        send_templated("new_releases", to=order.email, context=context, language=order.language, cause=cause)
+        send_templated("new_releases", to=email, context=context, language=order.language, cause=cause)
 
 
 def _is_for(release: Release, line: OrderLine) -> bool:

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -31,8 +33,7 @@ _NO_DOWNLOAD: dict[type[StorefrontError], tuple[str, int]] = {  # the first that
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """The buyer's page of one order; whoever has its address is the buyer."""
-    order = get_object_or_404(Order, token=token)
-    return _order_page(request, order, RefundRequestForm())
+    return show_order(request, get_object_or_404(Order, token=token), {})
 
 
 @login_not_required
@@ -49,7 +50,7 @@ def refund_request(request: HttpRequest, token: str) -> HttpResponse:
         else:
             messages.success(request, _said_of(asked))
             return redirect(order)
-    return _order_page(request, order, form)
+    return show_order(request, order, {"form": form})
 
 
 def _said_of(asked: RefundRequest) -> str:
@@ -60,10 +61,12 @@ def _said_of(asked: RefundRequest) -> str:
     return _("We have looked at your wish. How it stands is told below.")
 
 
-def _order_page(request: HttpRequest, order: Order, form: RefundRequestForm) -> HttpResponse:
+def show_order(request: HttpRequest, order: Order, forms: dict[str, Any]) -> HttpResponse:
+    """The page of an order, with forms as they were sent; those that were not are empty."""
     if look_again(order).paid_at:
         _empty_cart(request, order)
-    response = TemplateResponse(request, "delivery/order.html", order_page(order) | {"form": form})
+    context = {"form": RefundRequestForm(), **order_page(order), **forms}
+    response = TemplateResponse(request, "delivery/order.html", context)
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "same-origin"
     return response

@@ -19,6 +19,7 @@ from delivery.models import LicensePlan
 from demo.affiliates import load_affiliates
 from demo.coupons import load_coupons
 from demo.house import load_house
+from demo.offers import load_offers
 from demo.shop import (
     BUILT,
     ShopFile,
@@ -71,6 +72,7 @@ def load_demo() -> int:
             _load_product(product, categories)
         load_coupons()
         load_affiliates()
+        load_offers()
         return len(products)
 
 

@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "sync-due-payments": {"task": "checkout.sync_due_payments", "schedule": schedule(60)},
     "reconcile": {"task": "checkout.reconcile", "schedule": schedule(3600)},
     "print-due-evidence": {"task": "checkout.print_due_evidence", "schedule": schedule(60)},
+    "send-due-gifts": {"task": "checkout.send_due_gifts", "schedule": schedule(60)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},

@@ -7,11 +7,16 @@ ORDER_REACTIONS = {
     "order.paid": [
         "delivery.fulfilment.grant_downloads",
         "delivery.mails.mail_delivery",
+        "checkout.gifts.announce_gift",
         "affiliates.referrals.credit_order",
     ],
     "order.expired": ["delivery.codes.give_codes_back"],
     "order.held": ["checkout.mails.mail_staff_of_hold"],
-    "order.released": ["delivery.licensing.issue_licenses", "delivery.mails.mail_delivery"],
+    "order.released": [
+        "delivery.licensing.issue_licenses",
+        "delivery.mails.mail_delivery",
+        "checkout.gifts.announce_gift",
+    ],
     "order.refunded": [
         "delivery.access.update_access",
         "affiliates.referrals.follow_money",
@@ -34,6 +39,10 @@ ORDER_REACTIONS = {
     "order.dispute_lost": ["delivery.access.update_access", "affiliates.referrals.follow_money"],
     "order.mail_asked": ["delivery.mails.mail_delivery_again"],
     "order.email_changed": [],
+    "order.gift_accepted": ["delivery.fulfilment.grant_downloads"],
+    "order.gift_kept": ["delivery.fulfilment.grant_downloads", "delivery.mails.mail_delivery"],
+    "order.gift_readdressed": [],
+    "order.gift_sent_again": [],
 }
 # What a sale needs besides a price, such as codes in stock. The first are asked with {variant: quantity}
 # and give reasons not to sell, by variant id; the second set aside what a new order needs, in its
@@ -52,6 +61,9 @@ ORDER_TIMELINE = [
     "checkout.telling.tell_webhooks",
     "checkout.telling.tell_mails",
     "checkout.telling.tell_mismatches",
+    "checkout.telling_offers.tell_gift",
+    "checkout.telling_offers.tell_upsells",
+    "checkout.telling_offers.tell_upgrades",
     "delivery.telling.tell_downloads",
     "delivery.telling.tell_licenses",
 ]

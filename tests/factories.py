@@ -18,11 +18,12 @@ from catalog.models import Price, Product, ProductFile, Release, Variant
 from checkout import reactions
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.models import Coupon, DemoCharge, Order, Payment, TaxRate
+from checkout.models import Coupon, DemoCharge, Offer, Order, Payment, Refund, TaxRate
 from checkout.models.coupon import LISTS
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
+from checkout.refunds import request_refund
 from delivery.models import License, LicensePlan
 from storefront.models import Shop
 from storefront.shop import new_shop, save_shop
@@ -130,6 +131,19 @@ def make_coupon(code: str = "", **fields: Any) -> Coupon:
     return coupon
 
 
+def make_offer(
+    kind: str, variant: Variant | Product, *products: Product, amount: int | None = None, **fields: Any
+) -> Offer:
+    """An offer of a variant, or of a product's first, because of these products, at this price each."""
+    if isinstance(variant, Product):
+        variant = variant.variants.all()[0]
+    offer = Offer.objects.create(kind=kind, variant=variant, **fields)
+    offer.products.set(products)
+    if amount is not None:
+        offer.prices.create(currency=settings.CURRENCY, amount=amount)
+    return offer
+
+
 def make_buyer(email: str = "buyer@example.com", **fields: Any) -> Buyer:
     return Buyer(**({"email": email, "country": "JO", "language": "en"} | fields))
 
@@ -145,6 +159,14 @@ def started_payment(order: Order | None = None, provider: str = "demo") -> Payme
 def paid_order(*products: Product, coupons: Iterable[Coupon] = (), **buyer: Any) -> Order:
     """An order paid at the demo provider. Its reactions run after commit."""
     return pay(pending_order(*products, coupons=coupons, **buyer))
+
+
+def give_back(order: Order, amount: int | None = None, **options: Any) -> Refund:
+    """Money that went back by hand: all of the order's, or so much. Its reactions run after commit."""
+    reason, source = Refund.Reason.OTHER, Refund.Source.MANUAL
+    return request_refund(
+        order.payments.get(), amount or order.total, reason=reason, source=source, **options
+    )
 
 
 def handle_events_of(order: Order) -> None:

@@ -87,6 +87,16 @@ class License(models.Model):
     withdrawn = models.CharField(
         _("money"), max_length=10, choices=Withdrawn, default=Withdrawn.NO, blank=True
     )
+    # The line that moved it to another edition, while that stands, and what it was before any did.
+    upgraded_by = models.ForeignKey(
+        OrderLine,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="moved_licenses",
+        verbose_name=_("upgraded by"),
+    )
+    before_upgrade = models.JSONField(null=True, editable=False)
     issued_at = models.DateTimeField(_("issued"), auto_now_add=True)
     checked_at = models.DateTimeField(_("last asked about"), null=True, blank=True)
 
