@@ -1,3 +1,4 @@
+from checkout.models.bundled import BundledVariant
 from checkout.models.coupon import Coupon, Redemption
 from checkout.models.demo import DemoCharge
 from checkout.models.dispute import Dispute
@@ -11,6 +12,7 @@ from checkout.models.tax import TaxEvidence, TaxRate, TaxTreatment
 from checkout.models.webhook import WebhookEvent
 
 __all__ = [
+    "BundledVariant",
     "Coupon",
     "DemoCharge",
     "Dispute",

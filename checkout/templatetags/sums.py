@@ -9,9 +9,9 @@ from django.utils.translation import get_language
 
 from checkout.models import OrderLine
 from checkout.pricing import Part, Tax, Totals
-from checkout.wording import REASONS
+from checkout.wording import REASONS, owned_words
 from storefront.money import format_rate
-from storefront.templatetags.shop import money
+from storefront.templatetags.shop import isolate, money
 
 register = template.Library()
 
@@ -25,7 +25,10 @@ def totals(lines: Iterable[OrderLine]) -> Totals:
 @register.filter
 def reason(part: Part) -> SafeString:
     """Why less is paid, such as: Coupon EID."""
-    return format_html("{} <bdi>{}</bdi>", REASONS.get(part.reason, ""), part.label)
+    if part.reason == "bundle":
+        return isolate(owned_words(part.label))
+    words = REASONS.get(part.reason, "")
+    return format_html("{} <bdi>{}</bdi>", words, part.label) if part.label else format_html("{}", words)
 
 
 @register.filter
