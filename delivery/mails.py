@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Exists, OuterRef, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.utils.translation import override
 
 from checkout.models import Order, OrderEvent, OrderLine
@@ -57,7 +57,10 @@ def _lines_with_keys(order: Order) -> Sequence[OrderLine]:
     """The lines; those that brought licences have has_key, and these at hand."""
     has_key = Exists(License.objects.filter(line=OuterRef("pk")))
     lines = list(order.lines.select_related("variant__product__cover").annotate(has_key=has_key))
-    prefetch_related_objects([line for line in lines if vars(line)["has_key"]], "licenses")
+    licenses = License.objects.select_related("bundled__variant__product").order_by("bundled", "number")
+    prefetch_related_objects(
+        [line for line in lines if vars(line)["has_key"]], Prefetch("licenses", licenses)
+    )
     return lines
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.utils.translation import override
 from catalog.markdown import render_markdown
 from catalog.models import Release
 from checkout.models import Order, OrderLine
+from delivery.bringing import Brought, brought_by
 from delivery.errors import LinkNotValid
 from delivery.mails import is_mailed
 from delivery.models import Digest, MailOptOut
@@ -82,11 +83,19 @@ def _owners(digest: Digest) -> QuerySet[Order]:
 def _lines(digest: Digest) -> QuerySet[OrderLine]:
     """What was bought of these products before the release, still stands, and may be written about."""
     optout = MailOptOut.objects.filter(email_folded=OuterRef("order__email_folded"))
+    itself = Q(
+        variant__product__releases__digests=digest,
+        order__paid_at__lt=F("variant__product__releases__published_at"),
+    )
+    in_bundle = Q(
+        bundled__quantity__gt=0,
+        bundled__variant__product__releases__digests=digest,
+        order__paid_at__lt=F("bundled__variant__product__releases__published_at"),
+    )
     return (
         OrderLine.objects.filter(
-            variant__product__releases__digests=digest,
+            itself | in_bundle,
             order__in=Order.objects.paid().filter(held_at=None),
-            order__paid_at__lt=F("variant__product__releases__published_at"),
             grants__revoked_at=None,
             grants__isnull=False,
         )
@@ -101,12 +110,13 @@ def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) 
     lines = [line for line in lines if is_mailed(line.order)]
     if not lines:
         return
+    brought = brought_by(lines)
     order = lines[0].order
     with override(order.language):
         news = [
             News(release, render_markdown(release.changelog), _url(line.order.get_absolute_url()))
             for release in releases
-            if (line := next((each for each in lines if _is_for(release, each)), None))
+            if (line := next((each for each in lines if _is_for(release, each, brought[each.pk])), None))
         ]
         context = {"news": news, "stop_url": _url(stop_path(order.email))}
     if news:
@@ -115,15 +125,14 @@ def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) 
         send_templated("new_releases", to=order.email, context=context, language=order.language, cause=cause)
 
 
-def _is_for(release: Release, line: OrderLine) -> bool:
+def _is_for(release: Release, line: OrderLine, brought: Iterable[Brought]) -> bool:
     """Whether the buyer of this line has the release, and had the product before it."""
     paid_at, published_at = line.order.paid_at, release.published_at
-    if line.variant.product_id != release.product_id or not paid_at or not published_at:
+    if not paid_at or not published_at or paid_at >= published_at:
         return False
-    if paid_at >= published_at:
-        return False
+    variants = [each.variant for each in brought if each.variant.product_id == release.product_id]
     files = release.files.all()
-    return not files or any(file.is_brought_by(line.variant) for file in files)
+    return any(not files or any(file.is_brought_by(each) for file in files) for each in variants)
 
 
 def _url(path: str) -> str:

@@ -92,6 +92,7 @@ def _shelf(shelf: Shelf) -> dict[str, Any]:
         "licenses": shelf.licenses,
         "codes": shelf.codes,
         "is_closed": shelf.is_closed,
+        "is_completed": any(part["reason"] == "bundle" for part in shelf.line.discounts),
         "is_asked": asked is not None and until is not None and asked.status == RefundRequest.Status.OPEN,
         "refund_until": until if may_ask else None,
     }

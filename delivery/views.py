@@ -1,3 +1,5 @@
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -6,6 +8,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
+from checkout.bundles import completions_for
 from checkout.cart import Cart
 from checkout.errors import MailNotPossible
 from checkout.forms import RefundRequestForm
@@ -95,7 +99,9 @@ def order_mail(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """Everything the reader has bought, newest first."""
-    return TemplateResponse(request, "delivery/library.html", {"shelves": shelves(request.user.pk)})
+    user = cast("User", request.user)
+    context = {"shelves": shelves(user.pk), "completions": completions_for(user)}
+    return TemplateResponse(request, "delivery/library.html", context)
 
 
 @login_not_required
