@@ -111,7 +111,7 @@ def _shown(prices: list[Price]) -> dict[str, Any]:
     amounts = {price.currency: price.amount for price in prices}
     sales = [price for price in prices if price.sale_amount is not None]
     return {
-        "amount": amounts.pop(None),
+        "amount": amounts.pop(shop().currency, None),
         "other_prices": amounts,
         "sale": {price.currency: price.sale_amount for price in sales},
         "sale_starts_at": sales[0].sale_starts_at if sales else None,
