@@ -17,7 +17,7 @@ from storefront.templatetags.shop import isolate, ltr, money
 
 # Why less is paid, by checkout.pricing.Part.reason.
 REASONS: dict[str, StrPromise] = {
-    "sale": gettext_lazy("Sale"),
+    "sale": gettext_lazy("Offer"),
     "quantity": gettext_lazy("Quantity price"),
     "coupon": gettext_lazy("Coupon"),
 }

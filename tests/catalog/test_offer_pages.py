@@ -10,7 +10,15 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Price, PriceChange, PriceTier, Product
-from tests.factories import make_bundle, make_open_price, make_product, make_sale, make_variant
+from catalog.new_price import NewPrice
+from tests.factories import (
+    make_bundle,
+    make_open_price,
+    make_product,
+    make_sale,
+    make_shop,
+    make_variant,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -52,6 +60,18 @@ def test_a_sale_says_what_it_was_until_when_and_the_lowest_price_before(client: 
     assert "Lowest price of the 30 days before: $19.00" in page
     assert re.search(r"Offer until \d+ \w+ \d{4}, \d\d:\d\d", page)
     assert "Regular price" not in page
+
+
+def test_a_sale_is_shown_in_the_currency_that_the_shop_chose_later(client: Client) -> None:
+    variant = on_offer().variants.get()
+    variant.set_prices({"USD": NewPrice(1900), "EUR": NewPrice(1700, sale_amount=1100)})
+    assert "$19.00" in words(client)
+
+    make_shop(currency="EUR")
+
+    assert "€11.00" in words(client)
+    assert "€11.00" in words(client, "/products/")
+    assert "$" not in words(client)
 
 
 def test_a_sale_without_an_end_counts_nothing_down(client: Client) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from checkout.cart import Cart
 from checkout.models import BundledVariant, OrderLine
 from checkout.placing import place_order
-from tests.checkout.test_offers import quoted, reasons, words
+from tests.checkout.test_line_offers import quoted, reasons, words
 from tests.factories import (
     make_bundle,
     make_buyer,
@@ -16,6 +16,7 @@ from tests.factories import (
     make_product,
     make_sale,
     make_user,
+    make_variant,
     paid_order,
     pending_order,
 )
@@ -41,6 +42,19 @@ def test_whoever_owns_two_of_three_pays_for_the_third() -> None:
     line = place_order(cart, make_buyer(user=user), shown_total=1105).lines.get()
     assert (line.is_bundle, line.amount, line.unit_amount) == (True, 1105, 3900)
     assert list(BundledVariant.objects.values_list("quantity", flat=True)) == [0, 0, 1]
+
+
+def test_each_edition_of_a_bundle_in_one_cart_brings_its_parts() -> None:
+    user = make_user()
+    books = [make_product(1000), make_product(1000)]
+    bundle = make_bundle(*books, amount=1600)
+    paid_order(books[0], user=user)
+    cart = make_cart(bundle)
+    cart.add(make_variant(bundle, 1800), 1)
+
+    order = place_order(cart, make_buyer(user=user), shown_total=800 + 900)
+
+    assert [line.bundled.count() for line in order.lines.all()] == [2, 2]
 
 
 def test_the_rest_is_of_the_sale_price_and_of_one_bundle_only() -> None:
@@ -143,7 +157,7 @@ def test_the_cart_says_what_a_bundle_beside_it_brings_anyway() -> None:
 
 @pytest.mark.parametrize(
     ("prefix", "said"),
-    [("", "You own 1 of 2 already"), ("/ar", "عندك 1 من 2"), ("/fa", "از ۲ تا، ۱ تا را دارید")],
+    [("", "You own 1 of 2 already"), ("/ar", "عندك 1 من 2"), ("/fa", "۱ تا از ۲ تا را دارید")],
 )
 def test_the_reason_is_said_in_the_language_of_the_page(prefix: str, said: str) -> None:
     user, client, book = make_user(), Client(), make_product(1000)
