@@ -9,6 +9,10 @@ class CartNotUsable(StorefrontError):
     """The cart is empty, or a line in it can't be bought as it stands."""
 
 
+class AmountRefused(StorefrontError):
+    """What a buyer names as the price is no amount, too little, or absurdly much."""
+
+
 class PriceChanged(StorefrontError):
     """The sum is not the one that the buyer was shown."""
 

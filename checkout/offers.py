@@ -9,7 +9,7 @@ from accounts.models import User
 from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.models import Offer, OrderLine
-from checkout.standing import lines_of
+from checkout.owning import owned_lines
 from checkout.terms import Choice, Credit, Reader, Terms, Wanted, choose
 from checkout.upgrades import Path, paths_of
 from storefront.money import STEPS
@@ -112,8 +112,10 @@ def _owned(user: User, offers: Iterable[Offer]) -> frozenset[int]:
     asked = {pk for offer in offers if offer.kind == Offer.Kind.LOYAL for pk in offer.product_ids}
     if not asked:
         return frozenset()
-    lines = lines_of(user).filter(variant__product__in=asked)
-    return frozenset(lines.values_list("variant__product_id", flat=True))
+    in_bundle = Q(bundled__variant__product__in=asked, bundled__quantity__gt=0)
+    lines = owned_lines(user).filter(Q(variant__product__in=asked) | in_bundle)
+    found = lines.values_list("variant__product", "bundled__variant__product", "bundled__quantity")
+    return frozenset(pk for own, part, quantity in found for pk in (own, part if quantity else None) if pk)
 
 
 def _credits(cart: Cart, paths: Iterable[Path]) -> dict[int, Credit]:

@@ -1,5 +1,6 @@
 """A cart becomes an order: copied prices, frozen from then on."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, CouponNotUsable, GiftNotPossible, PriceChanged, TooManyOrders
 from checkout.gifts import GiftWish, is_same_gift, wrap
-from checkout.models import Order, OrderEvent, OrderLine
+from checkout.models import BundledVariant, Order, OrderEvent, OrderLine
 from checkout.place import note_place
 from checkout.quoting import Quote, QuotedLine, quote_cart
 from checkout.redeeming import hold_coupons, redeem
@@ -96,6 +97,7 @@ def _write_order(cart: Cart, quote: Quote, buyer: Buyer, gift: GiftWish | None) 
         is_gift=gift is not None,
     )
     lines = OrderLine.objects.bulk_create(_line(order, line) for line in quote.lines)
+    BundledVariant.objects.bulk_create(_parts(lines, quote))
     redeem(order, quote.coupons, quote.totals, cart.placed)
     set_aside(order, lines)
     note_place(order, buyer)
@@ -127,7 +129,17 @@ def _line(order: Order, line: QuotedLine) -> OrderLine:
         tax_is_included=tax.is_included,
         amount=line.amount,
         refund_days=line.product.refund_window_days,
+        is_bundle=bool(line.contents),
     )
+
+
+def _parts(lines: list[OrderLine], quote: Quote) -> Iterator[BundledVariant]:
+    """What bundles bring: of what their buyer has, one less, since it was taken off the price."""
+    for line, quoted in zip(lines, quote.lines, strict=True):
+        is_completed = any(part.reason == "bundle" for part in quoted.total.parts)
+        for content in quoted.contents:
+            quantity = line.quantity - (is_completed and content.is_owned)
+            yield BundledVariant(line=line, variant_id=content.variant_id, quantity=quantity)
 
 
 def _check_free_limits(quote: Quote, buyer: Buyer) -> None:

@@ -1,12 +1,15 @@
 """What a cart costs its buyer: the same answer on the cart's page, at the checkout and in the order."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from checkout.bundles import Content
 from checkout.buyer import Buyer
 from checkout.cart import Cart, CartLine
 from checkout.coupons import CartCoupon, discounts_of, quote_coupons
+from checkout.line_offers import find_offers
 from checkout.offers import Offered, offers_for
 from checkout.pricing import Item, LineTotal, Totals, price
 from checkout.taxes import Taxation, taxes_for
@@ -15,9 +18,16 @@ from storefront.money import STEPS
 
 @dataclass(frozen=True)
 class QuotedLine(CartLine):
-    """A line of the cart with what it comes to; a line with a problem costs nothing."""
+    """A line of the cart with what it comes to; a line with a problem costs nothing.
 
-    total: LineTotal
+    `contents` is what it brings as a bundle. `is_owned`: its buyer has all of it already. `is_bundled`: a
+    bundle in the same cart brings it, too.
+    """
+
+    total: LineTotal = field(kw_only=True)
+    contents: Sequence[Content] = field(default=(), kw_only=True)
+    is_owned: bool = field(default=False, kw_only=True)
+    is_bundled: bool = field(default=False, kw_only=True)
 
     @property
     def amount(self) -> int:
@@ -51,7 +61,12 @@ class Quote:
     @property
     def can_be_given(self) -> bool:
         """Whether it may be a gift. By free ones anybody could mail anybody; an upgrade is its buyer's."""
-        return self.total > 0 and not self.offered.upgrades
+        return self.total > 0 and not self.offered.upgrades and not self.completes_bundle
+
+    @property
+    def completes_bundle(self) -> bool:
+        """Whether its buyer pays for the rest of a bundle alone: to anybody else it would lack something."""
+        return any(part.reason == "bundle" for part in self.totals.parts)
 
     @property
     def refund_days(self) -> int:
@@ -66,13 +81,24 @@ def quote_cart(cart: Cart, buyer: Buyer) -> Quote:
         Item(line.quantity, line.unit_amount, tax)
         for line, tax in zip(cart.lines, taxation.taxes, strict=True)
     ]
-    offered = offers_for(cart, buyer, [item.list_amount for item in items])
-    discounts = [choice.discount for choice in offered.choices]
+    step = STEPS.get(cart.currency, 1)
+    offers = find_offers(cart, buyer)
+    asked = [
+        each.item.list_amount - each.discount for each in price(items, offers.discounts, step=step).lines
+    ]
+    offered = offers_for(cart, buyer, asked)
+    discounts = [*offers.discounts, *(choice.discount for choice in offered.choices)]
     coupons = quote_coupons(cart, buyer, items, discounts)
     discounts += discounts_of(coupons)
-    totals = price(items, discounts, step=STEPS.get(cart.currency, 1))
+    totals = price(items, discounts, step=step)
     lines = tuple(
-        QuotedLine(line.variant, line.quantity, line.unit_amount, line.problem, total)
-        for line, total in zip(cart.lines, totals.lines, strict=True)
+        QuotedLine(
+            *(line.variant, line.quantity, line.unit_amount, line.problem, line.tag),
+            total=total,
+            contents=offers.contents.get(place, ()),
+            is_owned=place in offers.owned,
+            is_bundled=place in offers.bundled,
+        )
+        for place, (line, total) in enumerate(zip(cart.lines, totals.lines, strict=True))
     )
     return Quote(lines, cart.currency, totals, taxation, offered, coupons)

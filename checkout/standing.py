@@ -4,10 +4,7 @@ order end alike.
 
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
-from accounts.models import User
-from checkout.models import Dispute, Order, OrderLine, Refund, Upgrade
+from checkout.models import Dispute, Order, Refund, Upgrade
 
 
 class Standing(StrEnum):
@@ -52,14 +49,3 @@ def _closed_lines(order: Order) -> set[int]:
         named = {part.line_id for part in refund.lines.all()}
         closed |= named or set(order.lines.values_list("pk", flat=True))
     return closed
-
-
-def lines_of(user: User) -> QuerySet[OrderLine]:
-    """The lines that are an account's and stand by themselves: bought and not given away, or given to it."""
-    orders = Order.objects.paid().of_account(user.pk).filter(held_at=None)
-    is_own = Q(order__is_gift=False) | Q(order__gift__kept_at__isnull=False) | Q(order__gift__claimed_by=user)
-    counted = {"payment__order": OuterRef("order"), "payment__is_duplicate": False}
-    refunds = Refund.objects.settled().filter(**counted, revokes_access=True)
-    disputes = Dispute.objects.filter(**counted, is_warning=False).exclude(status=Dispute.Status.WON)
-    is_closed = Exists(refunds.filter(Q(lines=None) | Q(lines__line=OuterRef("pk"))))
-    return OrderLine.objects.filter(is_own, order__in=orders).exclude(is_closed | Exists(disputes))

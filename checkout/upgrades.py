@@ -8,11 +8,13 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalog.models import Product
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, PriceChanged
 from checkout.models import Offer, Order, OrderLine, Refund, RefundLine, Upgrade
+from checkout.owning import owned_lines
 from checkout.pricing import share
-from checkout.standing import Standing, lines_of, standings
+from checkout.standing import Standing, standings
 from checkout.terms import Choice
 from storefront.money import STEPS, allocate
 
@@ -49,7 +51,7 @@ class Path:
 
 def upgradable_lines(user: User) -> QuerySet[OrderLine]:
     """What an account has and has not upgraded yet."""
-    lines = lines_of(user).with_upgrades().filter(is_upgraded=False)  # type: ignore[attr-defined]
+    lines = owned_lines(user).with_upgrades().filter(is_upgraded=False)  # type: ignore[attr-defined]
     return lines.select_related("order", "variant__product").order_by("pk")
 
 
@@ -74,6 +76,9 @@ def _fits(line: OrderLine, offer: Offer) -> bool:
         return False
     variant, product = offer.variant, offer.variant.product
     if line.variant_id == variant.pk or not (variant.is_active and product.is_on_sale):
+        return False
+    # A named price has no difference to it; and who has a part of a bundle pays for the rest as it is.
+    if variant.is_pay_what_you_want or product.kind == Product.Kind.BUNDLE:
         return False
     return line.variant_id == offer.former_id or line.variant.product_id in offer.product_ids
 

@@ -49,7 +49,8 @@ def upsell_for(order: Order) -> Upsold | None:
             quote = quote_cart(_cart(order, offer), _buyer(order))
         except CartNotUsable:  # sold out
             continue
-        listed = price([line.item for line in quote.totals.lines], step=STEPS.get(quote.currency, 1))
+        item = replace(quote.totals.lines[0].item, unit_amount=vars(offer)["list_amount"])
+        listed = price([item], step=STEPS.get(quote.currency, 1))
         return Upsold(offer, listed.total, quote.total, until)
     return None
 
@@ -57,9 +58,10 @@ def upsell_for(order: Order) -> Upsold | None:
 def _fitting(order: Order) -> list[Offer]:
     """Upsells because of what is in the order, of products that its buyer does not have."""
     offers = Offer.objects.current().filter(kind=Offer.Kind.UPSELL).priced_in(order.currency)
+    offered = OuterRef("variant__product")
     same_buyer = OrderLine.objects.filter(
+        Q(variant__product=offered) | Q(bundled__variant__product=offered, bundled__quantity__gt=0),
         order__in=Order.objects.paid().filter(email_folded=order.email_folded),
-        variant__product=OuterRef("variant__product"),
     )
     clicked = Upsell.objects.filter(Q(source=order) | Q(order=order))
     fitting = offers.for_products(order.lines.values("variant__product"))

@@ -19,9 +19,10 @@ from checkout.buyer import Buyer
 from checkout.cart import Cart
 from checkout.coupon_views import enter_or_remove, take_along
 from checkout.entering import code_in
-from checkout.errors import CartNotUsable, OfferOver, ProviderUnavailable
+from checkout.errors import AmountRefused, CartNotUsable, OfferOver, ProviderUnavailable
 from checkout.forms import (
     AddToCartForm,
+    AmountForm,
     ChangeCartForm,
     CheckoutForm,
     CurrencyForm,
@@ -56,11 +57,12 @@ def cart(request: HttpRequest) -> HttpResponse:
             "cart"
         )  # without the code, which would come back with the page after it was taken out
     cart.drop_gone()
-    return TemplateResponse(
-        request,
-        "checkout/cart.html",
-        {"cart": cart, "quote": quote_cart(cart, reader_of(request)), "removed": _removed(request)},
-    )
+    return _cart_page(request, cart, removed=_removed(request))
+
+
+def _cart_page(request: HttpRequest, cart: Cart, **context: object) -> HttpResponse:
+    quote = quote_cart(cart, reader_of(request))
+    return TemplateResponse(request, "checkout/cart.html", {"cart": cart, "quote": quote} | context)
 
 
 @csrf_exempt
@@ -74,12 +76,13 @@ def cart_lines(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("That could not be put in the cart. Please choose again."))
         return redirect("cart")
-    variant: Variant = get_object_or_404(
-        Variant.objects.select_related("product").prefetch_related("prices"), pk=form.cleaned_data["variant"]
-    )
-    cart = Cart(request.session)
+    variant, cart = _variant(form.cleaned_data["variant"]), Cart(request.session)
+    amount = form.cleaned_data["amount"] if "amount" in request.POST else None
     try:
-        cart.add(variant, form.cleaned_data["quantity"])
+        cart.add(variant, form.cleaned_data["quantity"], amount)
+    except AmountRefused as refusal:
+        form.add_error("amount", str(refusal))
+        return TemplateResponse(request, "checkout/amount.html", {"form": form, "variant": variant})
     except CartNotUsable as refusal:
         messages.error(request, str(refusal))
     # Shared pages set no cookie, so that a link's code comes with the first form that is sent from them.
@@ -117,6 +120,27 @@ def cart_upgrades(request: HttpRequest) -> HttpResponse:
     except CartNotUsable as refusal:
         messages.error(request, str(refusal))
     return redirect("cart")
+
+
+@login_not_required
+@require_POST
+def cart_amount(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Set what each costs, where buyers name the price. What can't be taken stays in its field."""
+    form, cart = AmountForm(request.POST), Cart(request.session)
+    if variant_id not in cart.quantities or not form.is_valid():
+        return redirect("cart")
+    try:
+        cart.choose_amount(_variant(variant_id), form.cleaned_data["amount"])
+    except AmountRefused as refusal:
+        refused = {"variant": variant_id, "typed": form.cleaned_data["amount"], "words": str(refusal)}
+        return _cart_page(request, cart, refused=refused)
+    return redirect("cart")
+
+
+def _variant(pk: int) -> Variant:
+    return get_object_or_404(
+        Variant.objects.select_related("product__cover").prefetch_related("prices"), pk=pk
+    )
 
 
 @login_not_required

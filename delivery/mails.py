@@ -3,7 +3,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.utils.translation import override
 
 from checkout.models import Order, OrderEvent, OrderLine
@@ -72,7 +72,8 @@ def _lines_with_keys(order: Order) -> Sequence[OrderLine]:
     has_key = Exists(License.objects.filter(Q(line=OuterRef("pk")) | Q(upgraded_by=OuterRef("pk"))))
     lines = list(order.lines.select_related("variant__product__cover").annotate(has_key=has_key))
     having = [line for line in lines if vars(line)["has_key"]]
-    prefetch_related_objects(having, "licenses", "moved_licenses")
+    keys = License.objects.select_related("bundled__variant__product").order_by("bundled", "number")
+    prefetch_related_objects(having, Prefetch("licenses", keys), Prefetch("moved_licenses", keys))
     for line in having:
         vars(line)["keys"] = [*line.licenses.all(), *line.moved_licenses.all()]
     return lines

@@ -17,6 +17,7 @@ from django.utils.translation import override
 from catalog.markdown import render_markdown
 from catalog.models import Release
 from checkout.models import Order, OrderLine
+from delivery.bringing import Brought, brought_by
 from delivery.errors import LinkNotValid
 from delivery.mails import is_mailed
 from delivery.models import Digest, MailOptOut
@@ -84,12 +85,20 @@ def _lines(digest: Digest) -> QuerySet[Any]:
     is_given = Q(order__is_gift=True, order__gift__kept_at=None)
     reader = Case(When(is_given, then=F("order__gift__email_folded")), default=F("order__email_folded"))
     optout = MailOptOut.objects.filter(email_folded=OuterRef("reader"))
+    itself = Q(
+        variant__product__releases__digests=digest,
+        order__paid_at__lt=F("variant__product__releases__published_at"),
+    )
+    in_bundle = Q(
+        bundled__quantity__gt=0,
+        bundled__variant__product__releases__digests=digest,
+        order__paid_at__lt=F("bundled__variant__product__releases__published_at"),
+    )
     return (
         OrderLine.objects.annotate(reader=reader)
         .filter(
-            variant__product__releases__digests=digest,
+            itself | in_bundle,
             order__in=Order.objects.paid().filter(held_at=None),
-            order__paid_at__lt=F("variant__product__releases__published_at"),
             grants__revoked_at=None,
             grants__isnull=False,
         )
@@ -104,13 +113,14 @@ def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) 
     lines = [line for line in lines if is_mailed(line.order)]
     if not lines:
         return
+    brought = brought_by(lines)
     order = lines[0].order
     email = order.gift.email if order.is_given else order.email
     with override(order.language):
         news = [
             News(release, render_markdown(release.changelog), _url(line.order.get_owner_url()))
             for release in releases
-            if (line := next((each for each in lines if _is_for(release, each)), None))
+            if (line := next((each for each in lines if _is_for(release, each, brought[each.pk])), None))
         ]
         context = {"news": news, "stop_url": _url(stop_path(email))}
     if news:
@@ -119,15 +129,14 @@ def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) 
         send_templated("new_releases", to=email, context=context, language=order.language, cause=cause)
 
 
-def _is_for(release: Release, line: OrderLine) -> bool:
+def _is_for(release: Release, line: OrderLine, brought: Iterable[Brought]) -> bool:
     """Whether the buyer of this line has the release, and had the product before it."""
     paid_at, published_at = line.order.paid_at, release.published_at
-    if line.variant.product_id != release.product_id or not paid_at or not published_at:
+    if not paid_at or not published_at or paid_at >= published_at:
         return False
-    if paid_at >= published_at:
-        return False
+    variants = [each.variant for each in brought if each.variant.product_id == release.product_id]
     files = release.files.all()
-    return not files or any(file.is_brought_by(line.variant) for file in files)
+    return any(not files or any(file.is_brought_by(each) for file in files) for each in variants)
 
 
 def _url(path: str) -> str:

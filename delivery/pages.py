@@ -119,6 +119,7 @@ def _shelf(shelf: Shelf, upgrades: list[Path]) -> dict[str, Any]:
         "codes": shelf.codes,
         "is_closed": shelf.is_closed,
         "is_upgraded": shelf.line.is_upgraded,
+        "is_completed": any(part["reason"] == "bundle" for part in shelf.line.discounts),
         "upgrades": [] if shelf.is_closed else upgrades,
         **({} if is_gift else _refund(shelf)),
     }

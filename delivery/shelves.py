@@ -30,6 +30,11 @@ class Offer:
         return "" if is_closed else download_url(self.grant)
 
     @property
+    def is_part(self) -> bool:
+        """Whether it belongs to another product, which came in a bundle."""
+        return self.file.product_id != self.grant.line.variant.product_id
+
+    @property
     def stamp(self) -> Stamp | None:
         return stamp_of(self.grant) if needs_stamp(self.file) else None
 

@@ -49,8 +49,8 @@ def _licenses(line_ids: Iterable[int]) -> list[License]:
 
 
 def _can_move(license_: License) -> bool:
-    """A code of somebody else's program is what it is."""
-    return not license_.plan.gives_codes
+    """A code of somebody else's program is what it is, and so is a key for another part of a bundle."""
+    return not license_.plan.gives_codes and license_.bundled_id is None
 
 
 def _settle(license_: License) -> None:

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -8,6 +8,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
+from checkout.bundles import completions_for
 from checkout.cart import Cart
 from checkout.errors import MailNotPossible
 from checkout.forms import RefundRequestForm
@@ -98,7 +100,9 @@ def order_mail(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """Everything the reader has bought, newest first."""
-    return TemplateResponse(request, "delivery/library.html", {"shelves": shelves(request.user.pk)})
+    user = cast("User", request.user)
+    context = {"shelves": shelves(user.pk), "completions": completions_for(user)}
+    return TemplateResponse(request, "delivery/library.html", context)
 
 
 @login_not_required

@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "print-due-evidence": {"task": "checkout.print_due_evidence", "schedule": schedule(60)},
     "send-due-gifts": {"task": "checkout.send_due_gifts", "schedule": schedule(60)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
+    "note-sales": {"task": "catalog.note_sales", "schedule": schedule(60)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
     "stamp-due": {"task": "delivery.stamp_due", "schedule": schedule(60)},

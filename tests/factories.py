@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, Referral
 from affiliates.visits import Visit, sign
-from catalog.models import Price, Product, ProductFile, Release, Variant
+from catalog.models import BundleItem, Price, Product, ProductFile, Release, Variant
 from checkout import reactions
 from checkout.buyer import Buyer
 from checkout.cart import Cart
@@ -71,6 +71,32 @@ def make_variant(product: Product, amount: int | None = 1200, **fields: Any) -> 
     if amount is not None:
         Price.objects.create(variant=variant, currency=settings.CURRENCY, amount=amount)
     return variant
+
+
+def make_sale(product: Product, sale_amount: int, **terms: Any) -> Price:
+    """A sale of the product's first variant that begins now, unless said otherwise."""
+    price = Price.objects.get(variant=product.variants.all()[0], currency=settings.CURRENCY)
+    price.sale_amount = sale_amount
+    for name, value in terms.items():
+        setattr(price, name, value)
+    price.save()
+    return price
+
+
+def make_open_price(least: int = 500, suggested: int | None = None, **fields: Any) -> Product:
+    """A product whose buyers name the price."""
+    product = make_product(least, **fields)
+    product.variants.update(is_pay_what_you_want=True)
+    Price.objects.filter(variant__product=product).update(suggested_amount=suggested)
+    return product
+
+
+def make_bundle(*members: Product, amount: int = 2000, **fields: Any) -> Product:
+    """A bundle, without files of its own, that brings the first variant of each product."""
+    bundle = make_product(amount, files=0, kind=Product.Kind.BUNDLE, **fields)
+    for position, product in enumerate(members):
+        BundleItem.objects.create(bundle=bundle, member=product.variants.all()[0], position=position)
+    return bundle
 
 
 def make_file(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.fields import AmountField, PricesField
 from catalog.admin.languages import LanguagesAdmin
-from catalog.models import Variant
+from catalog.models import Product, Variant
 from checkout.models import Offer, OfferPrice
 from checkout.offer_words import say_offer
 from checkout.templatetags.staff import state
@@ -73,6 +73,13 @@ class OfferForm(forms.ModelForm):
             self.add_error("former", _("Only an upgrade asks for a variant that buyers have."))
         elif former and former == cleaned["variant"]:
             self.add_error("former", _("That is the variant which is offered."))
+        if cleaned["variant"].is_pay_what_you_want:
+            self.add_error(
+                "variant", _("Buyers name the price of this one, so it can't be offered for another.")
+            )
+        elif kind == Kind.UPGRADE and cleaned["variant"].product.kind == Product.Kind.BUNDLE:
+            words = _("Whoever has a part of a bundle pays for the rest by itself: no upgrade is needed.")
+            self.add_error("variant", words)
         if kind in _ASKS_FOR_PRODUCTS and not has_products:
             self.add_error("products", _("Choose at least one product."))
         if kind == Kind.UPGRADE and not has_products and not former:

@@ -1,3 +1,4 @@
+from checkout.models.bundled import BundledVariant
 from checkout.models.coupon import Coupon, Redemption
 from checkout.models.demo import DemoCharge
 from checkout.models.dispute import Dispute
@@ -14,6 +15,7 @@ from checkout.models.upgrade import Upgrade
 from checkout.models.webhook import WebhookEvent
 
 __all__ = [
+    "BundledVariant",
     "Coupon",
     "DemoCharge",
     "Dispute",

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Price, Product, Variant
+from catalog.models.price import currencies
 from catalog.models.text import TextModel
-from catalog.models.variant import currencies
 from catalog.rows import JSONRows
 from checkout.models.order import Order
 from checkout.pricing import share
@@ -32,8 +32,12 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return self.filter(Exists(triggers.filter(product__in=products)) | asks_for_none)
 
     def priced_in(self, currency: str) -> Self:
-        """With their prices in this currency, their products and the cover at hand: all in one query."""
-        amounts = Price.objects.filter(variant=OuterRef("variant"), currency=currency).values("amount")
+        """With their prices in this currency, their products and the cover at hand: all in one query.
+
+        `list_amount` is what is asked for the variant now, by a sale if one is on.
+        """
+        prices = Price.objects.filter(variant=OuterRef("variant"), currency=currency)
+        amounts = prices.asked(timezone.now()).values("asked")  # type: ignore[misc]
         own = OfferPrice.objects.filter(offer=OuterRef("pk"), currency=currency).values("amount")
         products = Offer.products.through.objects.filter(offer=OuterRef("pk"))
         return (
@@ -119,12 +123,16 @@ class Offer(TextModel):
 
     @property
     def unit_amount(self) -> int | None:
-        """What one costs by it, of an offer loaded by priced_in(); None where it says no price."""
+        """What one costs by it, of an offer loaded by priced_in(): never more than is asked without it.
+
+        None where it says no price, and of a variant whose buyers name the price.
+        """
         loaded = vars(self)
-        if loaded["list_amount"] is None or self.kind == self.Kind.UPGRADE:
+        is_unsaid = loaded["list_amount"] is None or self.variant.is_pay_what_you_want
+        if is_unsaid or self.kind == self.Kind.UPGRADE:
             return None
         if loaded["own_amount"] is not None:
-            return int(loaded["own_amount"])
+            return int(min(loaded["own_amount"], loaded["list_amount"]))
         if not self.rate_bps:
             return None
         step = STEPS.get(loaded["currency"], 1)

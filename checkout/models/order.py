@@ -278,6 +278,7 @@ class OrderLine(models.Model):
     tax_label = models.CharField(_("kind of tax"), max_length=40, blank=True)
     tax_is_included = models.BooleanField(_("price contains the tax"), default=False)
     amount = models.PositiveBigIntegerField(_("amount"))
+    is_bundle = models.BooleanField(_("bundle"), default=False, editable=False)  # its parts are `bundled`
     refund_days = models.PositiveSmallIntegerField(
         _("days for a refund"), default=shop_refund_days, help_text=_("As promised when it was sold.")
     )

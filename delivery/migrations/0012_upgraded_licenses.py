@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('checkout', '0008_cross_offers'),
-        ('delivery', '0010_licenses'),
+        ('checkout', '0009_cross_offers'),
+        ('delivery', '0011_bundles'),
     ]
 
     operations = [
