@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import Prefetch
+from django.db.models import Exists, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +16,7 @@ from checkout.availability import reasons_not_to_sell
 from checkout.bundles import load_contents
 from checkout.chosen import read_amount
 from checkout.errors import CartNotUsable, CouponNotUsable
+from checkout.models import Offer
 from storefront.money import digits
 from storefront.shop import shop
 
@@ -244,10 +245,13 @@ class Cart:
             Variant.objects.filter(pk__in=self.quantities)
             .select_related("product__cover")
             .defer("product__description", "product__search_text")
+            .annotate(has_offers=Exists(Offer.objects.current().touching_variants()))
             .prefetch_related(Prefetch("prices", Price.objects.with_tiers()))
             .in_bulk()
         )
-        wanted = {variants[pk]: quantity for pk, quantity in self.quantities.items() if pk in variants}
+        wanted: dict[Variant, int] = {
+            variants[pk]: quantity for pk, quantity in self.quantities.items() if pk in variants
+        }
         load_contents([variant.product for variant in wanted], self.currency)
         lines = [self._line(variant, quantity) for variant, quantity in wanted.items()]
         reasons = reasons_not_to_sell(wanted)

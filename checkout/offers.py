@@ -47,9 +47,9 @@ class Offered:
 def offers_for(cart: Cart, buyer: Buyer, amounts: Sequence[int]) -> Offered:
     """What offers do for a cart whose lines come to these amounts without any.
 
-    One query, and a few more for somebody signed in, where offers ask what they have.
+    One query where there are any, and a few more for somebody signed in, where these ask what they have.
     """
-    if not cart.lines:
+    if not any(vars(line.variant)["has_offers"] for line in cart.lines):
         return Offered()
     offers = _load(cart)
     if not offers:

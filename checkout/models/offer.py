@@ -31,6 +31,15 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         asks_for_none = Q(kind__in=[Offer.Kind.BUMP, Offer.Kind.UPSELL]) & ~Exists(triggers)
         return self.filter(Exists(triggers.filter(product__in=products)) | asks_for_none)
 
+    def touching_variants(self) -> Self:
+        """For a query of variants: those that a cart with one of them has to do with."""
+        triggers = Offer.products.through.objects.filter(offer=OuterRef("pk"))
+        is_suggested = Q(kind__in=[Offer.Kind.CROSS, Offer.Kind.BUMP]) & Exists(
+            triggers.filter(product=OuterRef(OuterRef("product")))
+        )
+        is_for_all = Q(kind=Offer.Kind.BUMP) & ~Exists(triggers)
+        return self.filter(Q(variant=OuterRef("pk")) | is_suggested | is_for_all)
+
     def priced_in(self, currency: str) -> Self:
         """With their prices in this currency, their products and the cover at hand: all in one query.
 

@@ -127,10 +127,10 @@ def test_what_has_no_price_in_the_shops_currency_can_not_be_added() -> None:
         make_cart(product)
 
 
-def test_asks_four_queries_for_any_number_of_lines(django_assert_num_queries) -> None:
+def test_asks_three_queries_for_any_number_of_lines(django_assert_num_queries) -> None:
     cart = reopened(make_cart(*[make_product(files=0) for _each in range(7)]))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert quote_cart(cart, Buyer()).total == 7 * 1200
         assert [line.product.title for line in cart.lines]
 
