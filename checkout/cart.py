@@ -59,10 +59,14 @@ class Cart:
         """What the reader came by, for whoever put it there; it means nothing here."""
         return str(self._session.get("referral", ""))
 
-    def take_over(self, currency: str, referral: str) -> None:
-        """Begin where an order left off: in its currency, and by whom its buyer came."""
+    def take_over(self, variant_id: int, currency: str, referral: str) -> None:
+        """Begin where an order left off: in its currency, and by whom its buyer came, with one of a variant.
+
+        Whether that may be sold is not asked here: the quote tells.
+        """
         self._session["cart_currency"] = currency
         self._session["referral"] = referral
+        self._write({variant_id: 1})
 
     @property
     def coupons(self) -> list[str]:

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.errors import CartNotUsable, OfferOver
+from checkout.errors import OfferOver
 from checkout.models import Offer, Order, OrderLine, Payment, Upsell
 from checkout.placing import place_order
 from checkout.pricing import price
@@ -45,9 +45,8 @@ def upsell_for(order: Order) -> Upsold | None:
         until = _until(order, offer)
         if timezone.now() >= until or not offer.can_be_bought:
             continue
-        try:
-            quote = quote_cart(_cart(order, offer), _buyer(order))
-        except CartNotUsable:  # sold out
+        quote = quote_cart(_cart(order, offer), _buyer(order))
+        if not quote.can_checkout:  # sold out
             continue
         item = replace(quote.totals.lines[0].item, unit_amount=vars(offer)["list_amount"])
         listed = price([item], step=STEPS.get(quote.currency, 1))
@@ -110,8 +109,7 @@ def take_upsell(
 def _cart(source: Order, offer: Offer) -> Cart:
     """A cart of its own, in memory alone: what the buyer has in theirs stays there."""
     cart = Cart(SessionStore())
-    cart.take_over(source.currency, source.referral)
-    cart.add(offer.variant, 1)
+    cart.take_over(offer.variant_id, source.currency, source.referral)
     cart.accept(offer.variant_id, offer.pk)
     return cart
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Exists
 from django.utils import timezone
 
 from catalog.models import Product
 from checkout.gift_forms import RecipientForm
-from checkout.models import Order, OrderLine, RefundRequest
+from checkout.models import Offer, Order, OrderLine, RefundRequest
 from checkout.money_back import MoneyBack, money_back
 from checkout.payments import sync_if_stale
 from checkout.providers import providers_for
@@ -88,6 +89,7 @@ def shelves(user_id: int | None) -> list[dict[str, Any]]:
     """What an account has bought or was given, line by line: what has news first, then the newest."""
     orders = Order.objects.paid().of_account(user_id).filter(held_at=None)
     lines = OrderLine.objects.filter(order__in=orders).order_by("-order_id", "pk")
+    lines = lines.annotate(may_go_up=Exists(Offer.objects.current().upgrading_lines()))
     laid = lay_out(lines.select_related("order__refund_request"))
     own = {shelf.line.pk for shelf in laid if _is_of(shelf.order, user_id)}
     upgrades = _upgrades([shelf.line for shelf in laid if shelf.line.pk in own])
@@ -135,9 +137,9 @@ def _refund(shelf: Shelf) -> dict[str, Any]:
 
 
 def _upgrades(lines: list[OrderLine]) -> dict[int, list[Path]]:
-    """Where each of these lines may go for the difference; one query for a currency where there is no way."""
+    """Where each of these lines may go for the difference; no query where there is no way."""
     found: dict[int, list[Path]] = {line.pk: [] for line in lines}
-    waiting = [line for line in lines if not line.is_upgraded]
+    waiting = [line for line in lines if vars(line)["may_go_up"] and not line.is_upgraded]
     for currency in sorted({line.order.currency for line in waiting}):
         for path in paths(waiting, list(upgrade_offers(currency))):
             found[path.line.pk].append(path)

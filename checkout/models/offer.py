@@ -40,6 +40,13 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         is_for_all = Q(kind=Offer.Kind.BUMP) & ~Exists(triggers)
         return self.filter(Q(variant=OuterRef("pk")) | is_suggested | is_for_all)
 
+    def upgrading_lines(self) -> Self:
+        """For a query of order lines: the upgrades that there are for one of them."""
+        triggers = Offer.products.through.objects.filter(offer=OuterRef("pk"))
+        is_of_product = Exists(triggers.filter(product=OuterRef(OuterRef("variant__product"))))
+        upgrades = self.filter(kind=Offer.Kind.UPGRADE)
+        return upgrades.filter(Q(former=OuterRef("variant")) | is_of_product)
+
     def priced_in(self, currency: str) -> Self:
         """With their prices in this currency, their products and the cover at hand: all in one query.
 
