@@ -9,7 +9,14 @@ from checkout.models import Offer, OfferPrice
 from checkout.offer_words import say_offer
 from tests.checkout.test_views import csrf, words
 from tests.delivery.test_gifting import given
-from tests.factories import make_offer, make_product, make_user, make_variant
+from tests.factories import (
+    make_bundle,
+    make_offer,
+    make_open_price,
+    make_product,
+    make_user,
+    make_variant,
+)
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/checkout/offer/add/"
@@ -89,6 +96,22 @@ def test_half_an_offer_is_refused(staff: Client, fields: dict[str, Any], said: s
     whole: dict[str, Any] = {"products": theme.pk, "variant": mails.variants.get().pk, "amount": "7.50"}
 
     page = words(send(staff, **{name: value for name, value in (whole | fields).items() if value}))
+
+    assert said in page
+    assert not Offer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "fields", "said"),
+    [
+        (make_open_price, {"amount": "7.50"}, "Buyers name the price"),
+        (make_bundle, {"kind": "upgrade"}, "no upgrade is needed"),
+    ],
+)
+def test_what_can_not_be_offered_is_refused(staff: Client, make: Any, fields: Any, said: str) -> None:
+    variant = make().variants.get()
+
+    page = words(send(staff, products=make_product().pk, variant=variant.pk, **fields))
 
     assert said in page
     assert not Offer.objects.exists()

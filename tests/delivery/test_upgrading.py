@@ -22,9 +22,11 @@ from delivery.pages import shelves
 from tests.delivery.editions import Shop, fail, files_of, pay, take_back, the_key
 from tests.factories import (
     handle_events_of,
+    make_bundle,
     make_buyer,
     make_cart,
     make_offer,
+    make_plan,
     make_product,
     make_user,
     paid_order,
@@ -335,3 +337,20 @@ def test_a_late_payment_of_an_expired_upgrade_counts_if_nobody_was_quicker(shop:
     handle_events_of(order)
 
     assert (order.status, the_key()) == ("paid", ("Five", 5))
+
+
+def test_a_key_for_another_part_of_a_bundle_stays_what_it_is(shop: Shop) -> None:
+    kit = make_bundle(shop.plugin, amount=2900)
+    make_plan(kit, activation_limit=7)
+    make_offer("upgrade", shop.many, kit)
+    order = paid_order(kit, user=shop.mona)
+    handle_events_of(order)
+    assert sorted(License.objects.values_list("activation_limit", flat=True)) == [1, 7]
+
+    shop.upgraded(order.lines.get(), shop.many)
+
+    told = License.objects.order_by("pk").values_list("bundled", "activation_limit", "upgraded_by")
+    assert [(part is None, limit, up is None) for part, limit, up in told] == [
+        (True, 0, False),
+        (False, 1, True),
+    ]
