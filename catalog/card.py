@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from catalog.models.picture import Picture
+from catalog.price_tag import PriceTag
 
 
 @dataclass(frozen=True)
@@ -14,5 +15,4 @@ class Card:
     content_language: str
     cover: Picture | None
     is_cover_drawn: bool
-    amount: int | None  # minor units; none where it can't be bought
-    currency: str
+    price: PriceTag | None  # none where it can't be bought

@@ -1,9 +1,10 @@
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Prefetch
+from django.utils import timezone
 
-from catalog.models import Product, Release
+from catalog.models import Price, Product, Release
 
 Row = TypeVar("Row", bound=Model)
 
@@ -17,10 +18,13 @@ def duplicate(product: Product) -> Product:
         copy = _copy(product, slug="", status=Product.Status.DRAFT, published_at=None, is_featured=False)
         copy.categories.set(product.categories.all())
         variants = {}
-        for variant in product.variants.prefetch_related("prices"):
+        for variant in product.variants.prefetch_related(Prefetch("prices", Price.objects.with_tiers())):
             variants[variant.pk] = _copy(variant, product=copy)
             for price in variant.prices.all():
-                _copy(price, variant=variants[variant.pk])
+                priced = _copy(price, variant=variants[variant.pk])
+                priced.set_tiers(price.tag_at(timezone.now()).tiers)
+        for item in product.bundle_items.all():
+            _copy(item, bundle=copy)
         releases: dict[int | None, Release | None] = {None: None}
         for release in product.releases.all():
             releases[release.pk] = _copy(release, product=copy, is_announced=False)

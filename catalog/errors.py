@@ -7,3 +7,7 @@ class StorageAway(OSError):
 
 class FileRefused(StorefrontError):
     """An upload that can't be a product's file."""
+
+
+class HistoryIsKept(StorefrontError):
+    """A row of the price history was to be changed or removed."""

@@ -1,23 +1,37 @@
 """Loads what a page shows in as few queries as can be."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Cast, JSONObject, Least
 from django.utils import timezone
 
-from catalog.markdown import render_markdown
-from catalog.models import Category, Faq, Picture, Price, Product, ProductFile, ProductImage, Release, Variant
+from catalog.models import (
+    BundleItem,
+    Category,
+    Faq,
+    Picture,
+    Price,
+    Product,
+    ProductFile,
+    ProductImage,
+    Release,
+    Variant,
+)
+from catalog.models.price import NEVER, next_change, tier_rows
 from catalog.models.product import LANGUAGES
+from catalog.price_tag import read_tag
+from catalog.product_page import Member, ProductPage
+from catalog.ready import NOW, put_in
 from catalog.releases import newest_release
 from catalog.rows import JSONRows, Row
 from catalog.rows import bare as _bare
-from catalog.structured import product_data
 from storefront.shop import shop
 
 SHELF_LENGTH = 6
@@ -28,31 +42,42 @@ _PLAIN = (
     *("refund_days", "sample", "is_cover_drawn"),
 )
 _COLUMNS = [*_PLAIN, *(f"{name}_{code}" for name in _TRANSLATED for code in LANGUAGES)]
-_PARTS = ("variants", "files", "releases", "faqs", "images", "categories", "cover", "related")
+_PARTS = (
+    *("variants", "files", "releases", "faqs", "images", "categories", "cover", "related"),
+    *("members", "bundles", "changes_at"),
+)
 _RELEASES = 5  # with their changelogs
-# What stands in the ready query for the slug and the time of each request.
+_RELATED, _BUNDLES = 4, 3
+_CARD = ("slug", "kind", "content_language", "cover_id", "is_cover_drawn")
+# What stands in the ready query for the slug of each request.
 _SLUG = "the slug"
-_NOW = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass
 class Home:
     featured: Product | None
+    offers: list[Product]
     newest: list[Product]
     by_category: list[tuple[Category, list[Product]]]
+    changes_at: datetime | None
 
 
 def load_home() -> Home:
-    """The featured product, else the newest; and what is new, in all and by category. Five queries."""
+    """The featured product, else the newest; offers; and what is new, in all and by category. Six queries."""
     published = Product.objects.published()
     featured = published.filter(is_featured=True).values_list("pk", flat=True).first()
     newest = list(published.values_list("pk", flat=True)[:NEWEST])
+    offers = _on_offer()
     shelves = _by_category(newest)
-    wanted = {featured, *newest[: SHELF_LENGTH + 1], *(pk for pks in shelves.values() for pk in pks)}
+    wanted = {featured, *offers, *newest[: SHELF_LENGTH + 1], *(pk for pks in shelves.values() for pk in pks)}
     products = {product.pk: product for product in published.for_shelf().filter(pk__in=wanted)}
     first = products.get(featured) or next(iter(products.values()), None)
     return Home(
         featured=first,
+        offers=[product for pk in offers if (product := products.get(pk)) and _is_offer(product)][
+            :SHELF_LENGTH
+        ],
+        changes_at=changes_at(products.values()),
         newest=[product for pk in newest if (product := products.get(pk)) and product != first][
             :SHELF_LENGTH
         ],
@@ -61,6 +86,26 @@ def load_home() -> Home:
             for category in Category.objects.filter(pk__in=shelves)
         ],
     )
+
+
+def changes_at(products: Iterable[Product]) -> datetime | None:
+    """When a price of the shop next changes by itself, of products loaded by for_shelf()."""
+    return next((vars(product)["changes_at"] for product in products), None)
+
+
+def _on_offer() -> list[int]:
+    """Products with an edition on sale, the soonest to end first: some more than the shelf holds."""
+    prices = Price.objects.current().on_sale(timezone.now())
+    on_sale = prices.filter(
+        variant__product__status=Product.Status.PUBLISHED, variant__product__published_at__lte=timezone.now()
+    )
+    ending_first = on_sale.order_by(F("sale_ends_at").asc(nulls_last=True), "-pk")
+    return list(dict.fromkeys(ending_first.values_list("variant__product", flat=True)[: 2 * SHELF_LENGTH]))
+
+
+def _is_offer(product: Product) -> bool:
+    """Whether the price on its card is that of the sale, and not another edition's."""
+    return bool(product.lowest_price and product.lowest_price.is_sale)
 
 
 def _by_category(newest: list[int]) -> dict[int, list[int]]:
@@ -75,50 +120,15 @@ def _by_category(newest: list[int]) -> dict[int, list[int]]:
     return {category: products[:SHELF_LENGTH] for category, products in shelves.items()}
 
 
-@dataclass(frozen=True, eq=False)
-class ProductPage:
-    """All that a product's page shows. What is loaded alike is one object, so that it is rendered once."""
-
-    product: Product
-    variants: list[Variant]
-    files: list[ProductFile]
-    releases: list[Release]
-    faqs: list[Faq]
-    images: list[ProductImage]
-    categories: list[Category]
-    related: list[Product]
-
-    @property
-    def formats(self) -> list[str]:
-        return list(dict.fromkeys(file.format for file in self.files))
-
-    @property
-    def description_html(self) -> str:
-        return render_markdown(self.product.description)
-
-    @property
-    def release(self) -> Release | None:
-        return newest_release(self.releases)
-
-    @property
-    def changelog(self) -> list[tuple[Release, str]]:
-        """What the newest releases changed, as HTML, the newest first."""
-        return [(release, render_markdown(text)) for release in self.releases if (text := release.changelog)]
-
-    @property
-    def structured_data(self) -> dict[str, Any]:
-        return product_data(self.product, self.variants)
-
-
 def load_product(slug: str) -> ProductPage | None:
     """A product, published or not, with all that its page shows, and products that go with it: one query."""
-    sql, params = _statement(shop().currency)
-    adapt = connection.ops.adapt_datetimefield_value
-    given: dict[Any, Any] = {_SLUG: slug, adapt(_NOW): adapt(timezone.now())}
+    currency = shop().currency
+    sql, params = _statement(currency)
+    given = [slug if param == _SLUG else param for param in put_in(params, {NOW: timezone.now()})]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [given.get(param, param) for param in params])
+        cursor.execute(sql, given)
         found = cursor.fetchone()
-    return _page(found[0], shop().currency) if found else None
+    return _page(found[0], currency) if found else None
 
 
 @cache
@@ -129,19 +139,19 @@ def _statement(currency: str) -> tuple[str, tuple[Any, ...]]:
     return products.query.sql_with_params()
 
 
-def _parts(currency: str) -> dict[str, JSONRows]:
+def _parts(currency: str) -> dict[str, JSONRows | Least]:
     here = {"product": OuterRef("pk")}
-    amounts = Price.objects.filter(variant=OuterRef("pk"), currency=currency).values("amount")
-    variants = Variant.objects.active().filter(**here).annotate(shop_amount=Subquery(amounts))
+    prices = Price.objects.filter(variant=OuterRef("pk"), currency=currency).asked(NOW)
+    tags = {"tag": prices.tag_rows(tiers=tier_rows()), "is_pay_what_you_want": F("is_pay_what_you_want")}
     return {
-        "variants": JSONRows(variants, **_columns("title"), amount=F("shop_amount")),
+        "variants": JSONRows(Variant.objects.active().filter(**here), **_columns("title"), **tags),
         "files": JSONRows(
             ProductFile.objects.filter(**here),
             **_columns("title"),
             **{name: F(name) for name in ("filename", "size", "created_at", "changed_at", "release_id")},
         ),
         "releases": JSONRows(
-            Release.objects.filter(**here, published_at__lte=_NOW)[:_RELEASES],
+            Release.objects.filter(**here, published_at__lte=NOW)[:_RELEASES],
             **_columns("changelog"),
             **{name: F(name) for name in ("version", "channel", "published_at", "requirements")},
         ),
@@ -151,27 +161,57 @@ def _parts(currency: str) -> dict[str, JSONRows]:
             Category.objects.filter(products=OuterRef("pk")), **_columns("title"), slug=F("slug")
         ),
         "cover": JSONRows(Picture.objects.filter(pk=OuterRef("cover")), **_picture()),
-        "related": JSONRows(
-            _related(currency),
-            **_columns("title", "author"),
-            **_picture("cover"),
-            **{
-                name: F(name)
-                for name in ("slug", "kind", "content_language", "cover_id", "is_cover_drawn", "lowest")
-            },
-        ),
+        "related": _cards(_related(), currency),
+        "members": _members(currency),
+        "bundles": _cards(_bundles(), currency),
+        "changes_at": next_change(NOW, currency),
     }
 
 
-def _related(currency: str) -> QuerySet[Product]:
+def _cards(products: QuerySet[Product], currency: str) -> JSONRows:
+    lowest = Price.objects.sold_in(currency).filter(variant__product=OuterRef("pk"))
+    return JSONRows(
+        products,
+        **_columns("title", "author"),
+        **_picture("cover"),
+        **{name: F(name) for name in _CARD},
+        lowest=lowest.asked(NOW).order_by("asked", "pk")[:1].tag_rows(),
+    )
+
+
+def _published() -> QuerySet[Product]:
+    return Product.objects.filter(status=Product.Status.PUBLISHED, published_at__lte=NOW)
+
+
+def _related() -> QuerySet[Product]:
     """The newest of the same category."""
-    lowest = Price.objects.filter(variant__product=OuterRef("pk"), variant__is_active=True, currency=currency)
     category = Product.categories.through.objects.filter(product=OuterRef(OuterRef("pk"))).order_by("pk")
-    others = Product.objects.filter(status=Product.Status.PUBLISHED, published_at__lte=_NOW)
     return (
-        others.filter(categories=Subquery(category.values("category")[:1]))
-        .exclude(pk=OuterRef("pk"))
-        .annotate(lowest=Subquery(lowest.order_by("amount").values("amount")[:1]))[:4]
+        _published()
+        .filter(categories=Subquery(category.values("category")[:1]))
+        .exclude(pk=OuterRef("pk"))[:_RELATED]
+    )
+
+
+def _bundles() -> QuerySet[Product]:
+    """The newest that this is in."""
+    items = BundleItem.objects.filter(member__product=OuterRef(OuterRef("pk"))).order_by()
+    return _published().filter(kind=Product.Kind.BUNDLE, pk__in=items.values("bundle"))[:_BUNDLES]
+
+
+def _members(currency: str) -> JSONRows:
+    titles = [f"{name}_{code}" for name in ("title", "author") for code in LANGUAGES]
+    prices = Price.objects.filter(variant=OuterRef("member"), currency=currency).asked(NOW)
+    is_published = Q(member__product__status=Product.Status.PUBLISHED, member__product__published_at__lte=NOW)
+    items = BundleItem.objects.filter(bundle=OuterRef("pk"), bundle__kind=Product.Kind.BUNDLE)
+    return JSONRows(
+        items.annotate(is_published=Case(When(is_published, then=Value(1)), default=Value(0))),
+        **{name: F(f"member__product__{name}") for name in ("id", *titles, *_CARD)},
+        **_picture("member__product__cover"),
+        **{f"edition_{code}": F(f"member__title_{code}") for code in LANGUAGES},
+        is_published=F("is_published"),
+        is_active=F("member__is_active"),
+        tag=prices.tag_rows(),
     )
 
 
@@ -200,6 +240,9 @@ def _page(text: str, currency: str) -> ProductPage:
         images=[_image(**row) for row in parts["images"]],
         categories=[_bare(Category, **row) for row in parts["categories"]],
         related=[_card(**row) for row in parts["related"]],
+        members=[_member(currency, **row) for row in parts["members"]],
+        bundles=[_card(**row) for row in parts["bundles"]],
+        changes_at=_time(parts["changes_at"]) or NEVER,
     )
 
 
@@ -208,12 +251,24 @@ def _time(text: str | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time and not time.tzinfo else time
 
 
-def _variant(product: Product, currency: str, amount: int | None, **row: Any) -> Variant:
+def _variant(product: Product, currency: str, tag: list[dict[str, Any]], **row: Any) -> Variant:
+    """Its price bears the list price only; whatever the clock decides is on the tag."""
     variant = _bare(Variant, **row)
     variant._state.fields_cache["product"] = product
-    prices = [] if amount is None else [_bare(Price, currency=currency, amount=amount)]
+    read = vars(variant)["tag"] = read_tag(tag, currency)
+    prices = [_bare(Price, currency=currency, amount=read.list_amount)] if read else []
     vars(variant)["_prefetched_objects_cache"] = {"prices": prices}
     return variant
+
+
+def _member(
+    currency: str, tag: list[dict[str, Any]], is_published: Any, is_active: Any, **row: Any
+) -> Member:
+    edition = {f"title_{code}": row.pop(f"edition_{code}") for code in LANGUAGES}
+    product = _card(lowest=[], **row)
+    return Member(
+        product, _variant(product, currency, tag, is_active=bool(is_active), **edition), bool(is_published)
+    )
 
 
 def _newest_files(rows: list[dict[str, Any]], releases: list[Release]) -> list[ProductFile]:
@@ -236,8 +291,8 @@ def _image(digest: str, width: int, height: int, **row: Any) -> ProductImage:
     return image
 
 
-def _card(digest: str | None, width: int, height: int, lowest: int | None, **row: Any) -> Product:
-    product = _bare(Product, lowest_amount=lowest, **row)
+def _card(digest: str | None, width: int, height: int, lowest: list[dict[str, Any]], **row: Any) -> Product:
+    product = _bare(Product, lowest=lowest, **row)
     cover = _bare(Picture, id=product.cover_id, digest=digest, width=width, height=height) if digest else None
     product._state.fields_cache["cover"] = cover
     return product

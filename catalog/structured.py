@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import get_language
 
-from catalog.models import Price, Product, Variant
+from catalog.models import Product, Variant
+from catalog.price_tag import PriceTag
 from storefront.money import plain_amount
 
 
@@ -17,7 +18,7 @@ def product_data(product: Product, variants: list[Variant]) -> dict[str, Any]:
         "name": product.title,
         "url": url,
         "inLanguage": product.content_language or get_language(),
-        "offers": [_offer(variant, variant.price, url) for variant in variants if variant.price],
+        "offers": [_offer(variant, variant.tag, url) for variant in variants if variant.tag],
     }
     if product.tagline:
         data["description"] = product.tagline
@@ -28,12 +29,23 @@ def product_data(product: Product, variants: list[Variant]) -> dict[str, Any]:
     return data
 
 
-def _offer(variant: Variant, price: Price, url: str) -> dict[str, Any]:
-    return {
+def _offer(variant: Variant, tag: PriceTag, url: str) -> dict[str, Any]:
+    offer: dict[str, Any] = {
         "@type": "Offer",
         "name": variant.title or variant.product.title,
-        "price": plain_amount(price.amount, price.currency),
-        "priceCurrency": price.currency,
+        "price": plain_amount(tag.amount, tag.currency),
+        "priceCurrency": tag.currency,
         "availability": "https://schema.org/InStock",
         "url": url,
     }
+    if tag.sale_ends_at:
+        offer["priceValidUntil"] = tag.sale_ends_at.isoformat()
+    if tag.was is not None:
+        # https://developers.google.com/search/docs/appearance/structured-data/merchant-listing
+        offer["priceSpecification"] = {
+            "@type": "UnitPriceSpecification",
+            "priceType": "https://schema.org/StrikethroughPrice",
+            "price": plain_amount(tag.was, tag.currency),
+            "priceCurrency": tag.currency,
+        }
+    return offer

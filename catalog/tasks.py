@@ -23,6 +23,11 @@ def note_amounts() -> None:
     Product.objects.all().note_amounts()
 
 
+@shared_task(name="catalog.note_sales")
+def note_sales() -> None:
+    Product.objects.note_begun_and_ended_sales()
+
+
 @shared_task(name="catalog.check_files")
 def check_files() -> None:
     check_sizes()

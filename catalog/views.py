@@ -7,10 +7,10 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.caching import public_page
+from catalog.caching import holds_until, public_page
 from catalog.files import content_type
 from catalog.listing import BEST, SORTS, list_products
-from catalog.loading import load_home, load_product
+from catalog.loading import changes_at, load_home, load_product
 from catalog.models import Category, Product
 from catalog.search import suggest
 from storefront.text import clean_line
@@ -25,13 +25,17 @@ SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 @public_page
 def home(request: HttpRequest) -> TemplateResponse:
     shop = load_home()
-    shelves = [{"title": _("New on the shelves"), "products": shop.newest, "url": reverse("products")}]
+    shelves = [
+        {"title": _("On offer now"), "products": shop.offers, "url": ""},
+        {"title": _("New on the shelves"), "products": shop.newest, "url": reverse("products")},
+    ]
     shelves += [
         {"title": category.title, "products": products, "url": category.get_absolute_url()}
         for category, products in shop.by_category
     ]
     shelves = [shelf for shelf in shelves if shelf["products"]]
-    return TemplateResponse(request, "catalog/home.html", {"featured": shop.featured, "shelves": shelves})
+    page = TemplateResponse(request, "catalog/home.html", {"featured": shop.featured, "shelves": shelves})
+    return holds_until(page, shop.changes_at)
 
 
 @login_not_required
@@ -60,8 +64,9 @@ def _list(request: HttpRequest, slug: str) -> TemplateResponse:
     sort = request.GET.get("sort", "")
     sort = sort if sort in dict(sorts) else sorts[0][0]
     shelf = list_products(query=query, category=chosen, kind=kind, sort=sort)
+    page = shelf.get_page(request.GET.get("page"))
     context = {
-        "page": shelf.get_page(request.GET.get("page")),
+        "page": page,
         "query": query,
         "category": chosen,
         "categories": categories,
@@ -71,7 +76,8 @@ def _list(request: HttpRequest, slug: str) -> TemplateResponse:
         "sort": sort,
         "suggestions": suggest(Product.objects.published(), query) if query and not shelf.count else [],
     }
-    return TemplateResponse(request, "catalog/product_list.html", context)
+    response = TemplateResponse(request, "catalog/product_list.html", context)
+    return holds_until(response, changes_at(page.object_list))
 
 
 @login_not_required
@@ -85,7 +91,7 @@ def product_detail(request: HttpRequest, slug: str) -> HttpResponseBase:
     if is_preview and not _may_preview(request):
         raise Http404
     context = {"page": page, "is_preview": is_preview}
-    return TemplateResponse(request, "catalog/product_detail.html", context)
+    return holds_until(TemplateResponse(request, "catalog/product_detail.html", context), page.changes_at)
 
 
 @login_not_required

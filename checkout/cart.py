@@ -5,12 +5,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Exists, Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.models import Product, Variant
+from catalog.models import Price, Product, Variant
+from catalog.price_tag import PriceTag
 from checkout.availability import reasons_not_to_sell
+from checkout.bundles import load_contents
+from checkout.chosen import read_amount
 from checkout.errors import CartNotUsable, CouponNotUsable
+from checkout.models import Offer
 from storefront.money import digits
 from storefront.shop import shop
 
@@ -21,12 +27,16 @@ MAX_COUPONS = 5
 
 @dataclass(frozen=True)
 class CartLine:
-    """A variant in the cart at today's list price; one with a problem can't be bought and costs nothing."""
+    """A variant in the cart at today's list price, or at the one that its buyer named.
+
+    One with a problem can't be bought and costs nothing. `tag` is what is said about its price now.
+    """
 
     variant: Variant
     quantity: int
     unit_amount: int
     problem: str
+    tag: PriceTag | None = None
 
     @property
     def product(self) -> Product:
@@ -48,6 +58,15 @@ class Cart:
     def referral(self) -> str:
         """What the reader came by, for whoever put it there; it means nothing here."""
         return str(self._session.get("referral", ""))
+
+    def take_over(self, variant_id: int, currency: str, referral: str) -> None:
+        """Begin where an order left off: in its currency, and by whom its buyer came, with one of a variant.
+
+        Whether that may be sold is not asked here: the quote tells.
+        """
+        self._session["cart_currency"] = currency
+        self._session["referral"] = referral
+        self._write({variant_id: 1})
 
     @property
     def coupons(self) -> list[str]:
@@ -111,11 +130,36 @@ class Cart:
     def count(self) -> int:
         return sum(self._session.get("cart", {}).values())
 
-    def add(self, variant: Variant, quantity: int) -> None:
-        """Put more of a variant in. Raises CartNotUsable where it isn't sold or would be too many."""
-        line = _line(variant, 1, self.currency)
+    def chosen(self, variant_id: int) -> int | None:
+        """What the reader wants to pay for each, where that is theirs to say and they have said it."""
+        amounts = self._session.get("cart_amounts", {}).get(str(variant_id), {})
+        return amounts.get(self.currency)
+
+    def choose_amount(self, variant: Variant, text: str) -> None:
+        """Pay this much for each from now on, where buyers name the price. Raises AmountRefused.
+
+        It is kept by currency, and also while the variant is out of the cart.
+        """
+        price = variant.price_in(self.currency)
+        if price is None or not variant.is_pay_what_you_want:
+            return
+        amount = read_amount(text, price.tag_at(timezone.now()))
+        amounts = self._session.get("cart_amounts", {})
+        amounts.setdefault(str(variant.pk), {})[self.currency] = amount
+        self._session["cart_amounts"] = amounts
+        self.new_key()
+        self.__dict__.pop("lines", None)
+
+    def add(self, variant: Variant, quantity: int, amount: str | None = None) -> None:
+        """Put more of a variant in. Raises CartNotUsable where it isn't sold or would be too many.
+
+        `amount` is what its buyer typed as the price, where that is theirs to name; then AmountRefused, too.
+        """
+        line = self._line(variant, 1)
         if line.problem:
             raise CartNotUsable(line.problem)
+        if amount is not None:
+            self.choose_amount(variant, amount)
         quantity += self.quantities.get(variant.pk, 0)
         reasons = reasons_not_to_sell({variant: quantity})
         if reasons:
@@ -149,6 +193,42 @@ class Cart:
         self._session.pop("coupons", None)
         self._session.pop("cart_order", None)
         self._write({})
+        self._session.pop("cart_amounts", None)
+
+    @property
+    def accepted(self) -> dict[int, int]:
+        """Offers that the reader said yes to, by the variant that came in by each."""
+        return self._of_variants("cart_offers")
+
+    @property
+    def upgrades(self) -> dict[int, int]:
+        """The order lines that variants in the cart are to take the places of, by variant."""
+        return self._of_variants("cart_upgrades")
+
+    def accept(self, variant_id: int, offer_id: int) -> None:
+        """Note that a variant in the cart is there by an offer."""
+        self._note("cart_offers", variant_id, offer_id)
+
+    def refuse(self, variant_id: int) -> None:
+        """Take out the one that came in by an offer; others of it stay, at their own price."""
+        noted = self._of_variants("cart_offers")
+        if noted.pop(variant_id, None):
+            self._session["cart_offers"] = {str(pk): offer_id for pk, offer_id in noted.items()}
+            self.change(variant_id, self.quantities[variant_id] - 1)
+
+    def note_upgrade(self, variant_id: int, line_id: int) -> None:
+        """Note that a variant in the cart is to take the place of an order line."""
+        self._note("cart_upgrades", variant_id, line_id)
+
+    def _of_variants(self, name: str) -> dict[int, int]:
+        """What was noted of variants, as far as they are still there."""
+        noted = {int(pk): value for pk, value in self._session.get(name, {}).items()}
+        return {pk: value for pk, value in noted.items() if pk in self.quantities}
+
+    def _note(self, name: str, variant_id: int, value: int) -> None:
+        noted = self._of_variants(name) | {variant_id: value}
+        self._session[name] = {str(pk): each for pk, each in noted.items()}
+        self.new_key()
 
     def new_key(self) -> None:
         """Let what is in the cart become another order than before."""
@@ -156,6 +236,9 @@ class Cart:
 
     def _write(self, quantities: dict[int, int]) -> None:
         self._session["cart"] = {str(pk): quantity for pk, quantity in quantities.items()}
+        for name in ("cart_offers", "cart_upgrades"):  # what leaves the cart takes its notes along
+            if name in self._session:
+                self._session[name] = {str(pk): value for pk, value in self._of_variants(name).items()}
         self.new_key()
         self.__dict__.pop("lines", None)
 
@@ -166,11 +249,15 @@ class Cart:
             Variant.objects.filter(pk__in=self.quantities)
             .select_related("product__cover")
             .defer("product__description", "product__search_text")
-            .prefetch_related("prices")
+            .annotate(has_offers=Exists(Offer.objects.current().touching_variants()))
+            .prefetch_related(Prefetch("prices", Price.objects.with_tiers()))
             .in_bulk()
         )
-        wanted = {variants[pk]: quantity for pk, quantity in self.quantities.items() if pk in variants}
-        lines = [_line(variant, quantity, self.currency) for variant, quantity in wanted.items()]
+        wanted: dict[Variant, int] = {
+            variants[pk]: quantity for pk, quantity in self.quantities.items() if pk in variants
+        }
+        load_contents([variant.product for variant in wanted], self.currency)
+        lines = [self._line(variant, quantity) for variant, quantity in wanted.items()]
         reasons = reasons_not_to_sell(wanted)
         return [
             replace(line, unit_amount=0, problem=line.problem or reasons[line.variant.pk])
@@ -185,13 +272,16 @@ class Cart:
         if len(shown) < len(self.quantities):
             self._write({pk: quantity for pk, quantity in self.quantities.items() if pk in shown})
 
-
-def _line(variant: Variant, quantity: int, currency: str) -> CartLine:
-    amount = variant.price_in(currency)
-    if not variant.is_active or not variant.product.is_on_sale:
-        return CartLine(variant, quantity, 0, _("This is no longer on sale."))
-    if amount is None:
-        return CartLine(
-            variant, quantity, 0, _("This has no price in %(currency)s.") % {"currency": currency}
-        )
-    return CartLine(variant, quantity, amount.amount, "")
+    def _line(self, variant: Variant, quantity: int) -> CartLine:
+        price = variant.price_in(self.currency)
+        if not variant.is_active or not variant.product.is_on_sale:
+            return CartLine(variant, quantity, 0, _("This is no longer on sale."))
+        if price is None:
+            words = _("This has no price in %(currency)s.") % {"currency": self.currency}
+            return CartLine(variant, quantity, 0, words)
+        tag = price.tag_at(timezone.now())
+        amount = tag.list_amount
+        if tag.is_minimum:  # which may have risen since the buyer named theirs
+            chosen = self.chosen(variant.pk)
+            amount = max(tag.proposed if chosen is None else chosen, tag.amount)
+        return CartLine(variant, quantity, amount, "", tag)

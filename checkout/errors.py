@@ -9,6 +9,10 @@ class CartNotUsable(StorefrontError):
     """The cart is empty, or a line in it can't be bought as it stands."""
 
 
+class AmountRefused(StorefrontError):
+    """What a buyer names as the price is no amount, too little, or absurdly much."""
+
+
 class PriceChanged(StorefrontError):
     """The sum is not the one that the buyer was shown."""
 
@@ -23,6 +27,14 @@ class PatternNotUsable(StorefrontError):
 
 class VatIdRefused(StorefrontError):
     """What was given as a VAT id is none of the country."""
+
+
+class OfferOver(StorefrontError):
+    """What was offered is offered no more."""
+
+
+class GiftNotPossible(StorefrontError):
+    """The order can't be a gift, or what is asked for can't be done with a gift that is accepted or kept."""
 
 
 class OrderNotPayable(StorefrontError):

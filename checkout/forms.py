@@ -54,6 +54,12 @@ def _country_options(language: str, chosen: str) -> SafeString:
 class AddToCartForm(forms.Form):
     variant = forms.IntegerField(min_value=1, max_value=2**31)
     quantity = forms.IntegerField(min_value=1, max_value=99, required=False)
+    amount = forms.CharField(
+        label=_("What do you want to pay?"),
+        required=False,
+        strip=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr", "autocomplete": "off"}),
+    )
 
     def clean_quantity(self) -> int:
         return self.cleaned_data["quantity"] or 1
@@ -68,12 +74,26 @@ class RefundRequestForm(forms.Form):
     )
 
 
+class UpgradeForm(forms.Form):
+    line = forms.IntegerField(min_value=1, max_value=2**62)
+    variant = forms.IntegerField(min_value=1, max_value=2**62)
+
+
+class UpsellForm(forms.Form):
+    offer = forms.IntegerField(min_value=1, max_value=2**62)
+    shown_total = forms.IntegerField(min_value=0, max_value=2**62)
+
+
 class CurrencyForm(forms.Form):
     currency = forms.CharField(max_length=3)
 
 
 class ChangeCartForm(forms.Form):
     quantity = forms.IntegerField(min_value=0, max_value=99)
+
+
+class AmountForm(forms.Form):
+    amount = forms.CharField(required=False, strip=False)
 
 
 class EmailField(forms.EmailField):

@@ -40,13 +40,16 @@ class MoneyBack:
 
 
 def money_back(order: Order, lines: Iterable[OrderLine], at: datetime | None = None) -> MoneyBack:
-    """Look at an order with its lines, as of now or of another time. Four queries for any number of lines."""
+    """Look at an order with its lines, as of now or of another time. Four queries for any number of lines.
+
+    The lines come with_upgrades(). One whose place an upgrade took is given back after that one.
+    """
     request = RefundRequest.objects.filter(order=order).select_related("refund").first()
     refunds, disputes = _refunds(order), _disputes(order)
     windows = {line: line.refund_until for line in lines}
     ends = [end for end in windows.values() if end]
     now = at or timezone.now()
-    still_open = [line for line, end in windows.items() if end and now <= end]
+    still_open = [line for line, end in windows.items() if end and now <= end and not line.is_upgraded]
     parts = _parts(order, still_open, refunds, disputes)
     return MoneyBack(
         request=request,
@@ -54,7 +57,7 @@ def money_back(order: Order, lines: Iterable[OrderLine], at: datetime | None = N
         disputes=disputes,
         parts=parts,
         until=max(ends, default=None),
-        why_not=_why_not(order, disputes, ends, parts, now),
+        why_not=_why_not(order, disputes, windows, parts, now),
     )
 
 
@@ -89,8 +92,13 @@ def _parts(
 
 
 def _why_not(
-    order: Order, disputes: list[Dispute], ends: list[datetime], parts: dict[OrderLine, int], now: datetime
+    order: Order,
+    disputes: list[Dispute],
+    windows: dict[OrderLine, datetime | None],
+    parts: dict[OrderLine, int],
+    now: datetime,
 ) -> str:
+    ends = [end for end in windows.values() if end]
     if order.is_held:
         return _("We are looking at this order in person. Please wait for our mail.")
     if any(dispute.status == Dispute.Status.OPEN for dispute in disputes):
@@ -101,4 +109,6 @@ def _why_not(
         return _("What is in this order is sold without money back.")
     if now > max(ends):
         return _("The time for a refund of this order has passed.")
+    if not parts and any(line.is_upgraded for line in windows):
+        return _("You upgraded this. Ask for the money of the upgrade first.")
     return "" if parts else _("There is nothing to give back for this order.")

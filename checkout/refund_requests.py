@@ -59,7 +59,7 @@ def approve(request: RefundRequest, *, by: User | None = None) -> Refund | None:
 
 
 def _lines(order: Order) -> list[OrderLine]:
-    return list(order.lines.select_related("order"))
+    return list(order.lines.with_upgrades().select_related("order"))
 
 
 @transaction.atomic

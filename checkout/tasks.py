@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
-from checkout import evidence, inbox, payments, reactions, reconciling, refunds, resyncing
+from checkout import evidence, gifts, inbox, payments, reactions, reconciling, refunds, resyncing
 from checkout.errors import ProviderUnavailable
-from checkout.models import DemoCharge, Evidence, Order, OrderEvent, Payment, Refund, WebhookEvent
+from checkout.models import DemoCharge, Evidence, Gift, Order, OrderEvent, Payment, Refund, WebhookEvent
 from checkout.providers import demo
 
 BATCH = 200
@@ -68,6 +68,17 @@ def print_due_evidence() -> None:
 @shared_task(name="checkout.reconcile")
 def reconcile() -> None:
     reconciling.reconcile(lambda _what, _count: None)
+
+
+@shared_task(name="checkout.send_gift")
+def send_gift(gift_id: int) -> None:
+    gifts.send_gift(Gift.objects.get(pk=gift_id))
+
+
+@shared_task(name="checkout.send_due_gifts")
+def send_due_gifts() -> None:
+    for gift in Gift.objects.due()[:BATCH]:
+        gifts.send_gift(gift)
 
 
 @shared_task(name="checkout.expire_due_orders")

@@ -33,10 +33,16 @@ _EVENTS = {
     "order.held": ("wait", gettext_noop("The shop holds the order by itself.")),
     "order.released": ("good", gettext_noop("The order goes on: it was released.")),
     "order.mail_asked": ("", gettext_noop("The buyer asked for the delivery mail once more.")),
+    "order.gift_accepted": ("good", gettext_noop("The gift was accepted by its link.")),
+    "order.gift_kept": ("", gettext_noop("The buyer kept the gift.")),
+    "order.gift_readdressed": ("", gettext_noop("The gift goes to %(new)s now, instead of %(old)s.")),
+    "order.gift_sent_again": ("", gettext_noop("The buyer had the gift sent to %(to)s once more.")),
 }
 _EVENTS_BY = {
     "order.held": ("wait", gettext_noop("%(by)s put the order on hold.")),
     "order.released": ("good", gettext_noop("%(by)s released the order.")),
+    "order.gift_accepted": ("good", gettext_noop("%(by)s accepted the gift.")),
+    "order.gift_sent_again": ("", gettext_noop("%(by)s had the gift sent to %(to)s once more.")),
     "order.mail_asked": ("", gettext_noop("%(by)s asked for the delivery mail once more.")),
     "order.email_changed": ("", gettext_noop("%(by)s changed the buyer's address from %(old)s to %(new)s.")),
 }

@@ -26,6 +26,7 @@ ICONS = {
     "document": "file-text",
     "license": "key-round",
     "referral": "link",
+    "gift": "gift",
 }
 
 

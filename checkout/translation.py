@@ -1,6 +1,11 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from checkout.models import TaxRate
+from checkout.models import Offer, TaxRate
+
+
+@register(Offer)
+class OfferTranslation(TranslationOptions):
+    fields = ["title"]
 
 
 @register(TaxRate)

@@ -8,18 +8,30 @@ from django.utils.functional import Promise as StrPromise
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from checkout.providers import providers
 from checkout.redeeming import USED_TWICE
-from storefront.money import DECIMALS
+from storefront.money import DECIMALS, digits
 from storefront.templatetags.shop import isolate, ltr, money
 
 # Why less is paid, by checkout.pricing.Part.reason.
-REASONS: dict[str, StrPromise] = {"coupon": gettext_lazy("Coupon")}
+REASONS: dict[str, StrPromise] = {
+    "sale": gettext_lazy("Offer"),
+    "quantity": gettext_lazy("Quantity price"),
+    "cross": gettext_lazy("Offer"),
+    "bump": gettext_lazy("Offer"),
+    "upsell": gettext_lazy("Offer"),
+    "loyal": gettext_lazy("For you as an earlier buyer"),
+    "upgrade": gettext_lazy("Already paid for"),
+    "coupon": gettext_lazy("Coupon"),
+}
+# Those whose label is the title of an offer.
+TITLED = {"cross", "bump", "upsell", "loyal"}
 # Texts that rows hold as they stand here.
 _KNOWN = {
     gettext_noop("The order is held."),
+    gettext_noop("What this order upgrades was upgraded by another order, or given back."),
     USED_TWICE,
     gettext_noop("It speaks of no payment of this shop."),
 }
@@ -31,6 +43,15 @@ _GIVEN_BACK = re.compile(r"Given back: (\d+) there, (\d+) here, in minor units o
 def sentence(words: str, **values: Any) -> SafeString:
     """Translated words with %(names)s filled in, safe for a page; values that are markup already stay so."""
     return SafeString(escape(words) % {name: conditional_escape(value) for name, value in values.items()})
+
+
+def owned_words(label: str) -> str:
+    """Why less of a bundle is paid, where checkout.line_offers said "2/3"."""
+    owned, _slash, of = label.partition("/")
+    words = ngettext(
+        "You own %(owned)s of %(all)s already", "You own %(owned)s of %(all)s already", int(owned)
+    )
+    return words % {"owned": digits(owned), "all": digits(of)}
 
 
 def provider_name(name: str) -> SafeString:

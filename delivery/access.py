@@ -3,8 +3,10 @@
 from django.db import transaction
 from django.utils import timezone
 
-from checkout.models import Dispute, Order, OrderEvent, Refund
+from checkout.models import Order, OrderEvent, Upgrade
+from checkout.standing import Standing, standings
 from delivery.models import DownloadGrant, License
+from delivery.upgrading import settle_licenses
 
 
 def update_access(event: OrderEvent) -> None:
@@ -14,37 +16,39 @@ def update_access(event: OrderEvent) -> None:
 
 @transaction.atomic
 def update_access_of(order_id: int) -> None:
-    """Take back or restore the rights and licences of each line of the order. Safe to repeat and to race."""
-    order = Order.objects.select_for_update().get(pk=order_id)
-    whole, closed = _withdrawn(order), _closed_lines(order)
+    """Take back or restore the rights and licences of each line of the order. Safe to repeat and to race.
+
+    Orders that upgrade something of it follow, since they stand on it. All are locked before any licence.
+    """
+    orders = Order.objects.select_for_update().filter(pk__in=_family(order_id)).order_by("pk")
+    upgraded = [line for order in orders for line in _update(order)]
+    if upgraded:
+        settle_licenses(upgraded)
+
+
+def _family(order_id: int) -> set[int]:
+    """The order, those that upgrade what is in it, those that upgrade what is in these, and so on."""
+    family, newest = {order_id}, {order_id}
+    while newest:
+        upgrades = Upgrade.objects.filter(former__order__in=newest)
+        newest = set(upgrades.values_list("line__order_id", flat=True)) - family
+        family |= newest
+    return family
+
+
+def _update(order: Order) -> list[int]:
+    """One order of the family; gives its lines that upgrade another."""
+    found = standings(order)
+    closed = [pk for pk, standing in found.items() if standing != Standing.KEPT]
     grants = DownloadGrant.objects.filter(line__order=order)
-    if whole:
-        grants.filter(revoked_at=None).update(revoked_at=timezone.now())
-    else:
-        grants.filter(line__in=closed, revoked_at=None).update(revoked_at=timezone.now())
-        grants.exclude(line__in=closed).exclude(revoked_at=None).update(revoked_at=None)
+    grants.filter(line__in=closed, revoked_at=None).update(revoked_at=timezone.now())
+    grants.exclude(line__in=closed).exclude(revoked_at=None).update(revoked_at=None)
     for license_ in License.objects.filter(line__order=order):
-        license_.follow_money(License.Withdrawn.REFUNDED if license_.line_id in closed else whole)
-
-
-def _withdrawn(order: Order) -> License.Withdrawn:
-    """What the money says of the whole order: refunded in full, disputed, lost to a dispute, or nothing."""
-    if not order.is_paid:
-        return License.Withdrawn.REFUNDED
-    disputes = Dispute.objects.filter(payment__order=order, payment__is_duplicate=False, is_warning=False)
-    statuses = set(disputes.values_list("status", flat=True)) - {Dispute.Status.WON}
-    if Dispute.Status.LOST in statuses:
-        return License.Withdrawn.REFUNDED
-    return License.Withdrawn.DISPUTED if statuses else License.Withdrawn.NO
-
-
-def _closed_lines(order: Order) -> set[int]:
-    """The lines whose files a smaller refund took back."""
-    refunds = Refund.objects.settled().filter(
-        payment__order=order, payment__is_duplicate=False, revokes_access=True
-    )
-    closed: set[int] = set()
-    for refund in refunds.prefetch_related("lines"):
-        named = {part.line_id for part in refund.lines.all()}
-        closed |= named or set(order.lines.values_list("pk", flat=True))
-    return closed
+        license_.follow_money(found[license_.line_id])
+    upgrades = list(Upgrade.objects.filter(line__order=order))
+    for upgrade in upgrades:
+        if found[upgrade.line_id] == Standing.REFUNDED:
+            upgrade.give_back()
+        elif not order.is_held:
+            upgrade.take()
+    return [upgrade.line_id for upgrade in upgrades]

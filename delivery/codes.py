@@ -2,19 +2,21 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Prefetch, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from catalog.models import Variant
+from catalog.models import BundleItem, Product, Variant
 from checkout.errors import CartNotUsable
 from checkout.models import Order, OrderEvent, OrderLine
+from delivery.bringing import brought_by
 from delivery.errors import CodesNotUsable
 from delivery.models import Code, License, LicensePlan, key_hash
 from delivery.plans import plans_for
@@ -40,13 +42,36 @@ class LoadReport:
 
 
 def reasons_not_to_sell(wanted: Mapping[Variant, int]) -> dict[int, str]:
-    """By variant id, for what too few codes are left of. One query, two where something gives codes."""
-    plans = {pk: plan for pk, plan in plans_for(list(wanted)).items() if plan.gives_codes}
+    """By variant id, for what too few codes are left of. One query, two where something gives codes.
+
+    Bundles sell as long as there are codes for each of their parts.
+    """
+    brought = _brought(wanted)
+    plans = plans_for([each for own in brought.values() for each in own])
+    plans = {pk: plan for pk, plan in plans.items() if plan.gives_codes}
     if not plans:
         return {}
     free = _count_free(plans.values())
-    quantities = {variant.pk: quantity for variant, quantity in wanted.items()}
-    return {pk: _few(free[plan.pk]) for pk, plan in plans.items() if free[plan.pk] < quantities[pk]}
+    reasons = {}
+    for variant, quantity in wanted.items():
+        needed = Counter(plans[each.pk].pk for each in brought[variant.pk] if each.pk in plans)
+        left = min((free[plan] // count for plan, count in needed.items()), default=quantity)
+        if left < quantity:
+            reasons[variant.pk] = _few(left)
+    return reasons
+
+
+def _brought(variants: Iterable[Variant]) -> dict[int, list[Variant]]:
+    """What one of each brings: itself, and what is in its bundle today, which the cart has at hand."""
+    variants = list(variants)
+    bundles = [each.product for each in variants if each.product.kind == Product.Kind.BUNDLE]
+    prefetch_related_objects(bundles, Prefetch("bundle_items", BundleItem.objects.select_related("member")))
+    return {each.pk: [each, *_parts(each.product)] for each in variants}
+
+
+def _parts(product: Product) -> list[Variant]:
+    is_bundle = product.kind == Product.Kind.BUNDLE
+    return [item.member for item in product.bundle_items.all()] if is_bundle else []
 
 
 def set_aside(order: Order, lines: list[OrderLine]) -> None:
@@ -54,16 +79,22 @@ def set_aside(order: Order, lines: list[OrderLine]) -> None:
 
     Raises CartNotUsable, so that the order is not placed, where somebody else has taken the last ones.
     """
-    plans = plans_for([line.variant for line in lines])
+    brought = brought_by(lines)
+    plans = plans_for([each.variant for own in brought.values() for each in own])
     for line in lines:
-        plan = plans.get(line.variant_id)
-        if plan and plan.gives_codes and len(take_codes(line, plan, line.quantity)) < line.quantity:
-            raise CartNotUsable(_few(_count_free([plan])[plan.pk]))
+        wanted = Counter[LicensePlan]()
+        for each in brought[line.pk]:
+            plan = plans.get(each.variant.pk)
+            if plan and plan.gives_codes:
+                wanted[plan] += each.quantity
+        for plan, count in wanted.items():
+            if len(take_codes(line, plan, count)) < count:
+                raise CartNotUsable(_few(_count_free([plan])[plan.pk]))
 
 
 def take_codes(line: OrderLine, plan: LicensePlan, count: int) -> list[Code]:
     """Up to so many codes for the line: those set aside for it, then free ones. Inside a transaction."""
-    codes = list(line.codes.filter(license=None)[:count])
+    codes = list(line.codes.filter(plan=plan, license=None)[:count])
     free = plan.codes.free().select_for_update(skip_locked=True).order_by("pk")
     more = list(free[: count - len(codes)])
     if more:

@@ -117,7 +117,7 @@ FROM delivery_license l
 JOIN delivery_licenseplan p ON p.id = l.plan_id
 JOIN catalog_variant v ON v.id = l.variant_id
 JOIN catalog_product r ON r.id = v.product_id
-JOIN checkout_orderline o ON o.id = l.line_id
+JOIN checkout_orderline o ON o.id = COALESCE(l.upgraded_by_id, l.line_id)
 LEFT JOIN delivery_activation a ON a.license_id = l.id AND a.released_at IS NULL AND {named}
 WHERE l.key_hash = %(key_hash)s
 """

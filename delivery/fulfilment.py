@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from catalog.models import Product, ProductFile
+from catalog.models import ProductFile
 from catalog.releases import current_files
-from checkout.models import Order, OrderEvent, OrderLine, Payment
+from checkout.models import Order, OrderEvent, OrderLine, Payment, Upgrade
+from checkout.upgrades import take_upgrades
 from delivery.access import update_access_of
+from delivery.bringing import Brought, brought_by
 from delivery.licensing import issue_licenses
 from delivery.models import DownloadGrant
 from delivery.plans import brings_licenses
-from delivery.stamping import ask_for_stamps
+from delivery.stamping import ask_for_stamps, needs_stamp
+
+_GRANTING = ("order.paid", "order.gift_accepted", "order.gift_kept")
 
 
 def grant_downloads(event: OrderEvent) -> None:
@@ -28,44 +32,54 @@ def grant_files(order_id: int) -> bool:
 
     An order refunded meanwhile gets its rights too, taken back: the refund may fail yet. Safe to repeat and
     to race: one right a line and file, by constraint. The order is locked, so that what a refund takes back
-    is either seen here or finds the rights there. Gives whether the order brings licences, too.
+    is either seen here or finds the rights there. Gives whether the order brings licences, too. A gift
+    brings nothing before it is accepted, nor does an upgrade that another order was quicker with: that one is
+    held.
     """
     followers = Q(refunds__isnull=False) | Q(disputes__isnull=False)
     has_followers = Exists(Payment.objects.filter(followers, order=OuterRef("pk")))
     orders = Order.objects.select_for_update(of=["self"])
-    facts = {"has_followers": has_followers, "brings_licenses": brings_licenses(OuterRef(OuterRef("pk")))}
+    facts = {
+        "has_followers": has_followers,
+        "brings_licenses": brings_licenses(OuterRef(OuterRef("pk"))),
+        "has_upgrades": Exists(Upgrade.objects.filter(line__order=OuterRef("pk"))),
+    }
     order = orders.annotate(**facts).get(pk=order_id)
+    if not order.has_owner:
+        return False
+    if order.has_upgrades and order.is_paid and not take_upgrades(order):  # type: ignore[attr-defined]
+        return False
     lines = list(order.lines.select_related("variant__product"))
     brought = brought_files(lines)
     grants = [DownloadGrant(line=line, file=file) for line in lines for file in brought[line.pk]]
     DownloadGrant.objects.bulk_create(grants, ignore_conflicts=True)
-    _ask_for_stamps(lines)
+    _ask_for_stamps(lines, brought)
     if order.has_followers or not order.is_paid:  # type: ignore[attr-defined]
         update_access_of(order_id)
     return bool(order.brings_licenses)  # type: ignore[attr-defined]
 
 
-def _ask_for_stamps(lines: list[OrderLine]) -> None:
+def _ask_for_stamps(lines: list[OrderLine], brought: dict[int, list[ProductFile]]) -> None:
     """The rights were perhaps there already, so they are looked for, where a product wants marks at all."""
-    if all(line.variant.product.stamping == Product.Stamping.OFF for line in lines):
+    if not any(needs_stamp(file) for files in brought.values() for file in files):
         return
     grants = DownloadGrant.objects.filter(line__in=lines)
     ask_for_stamps(grants.select_related("file__product", "stamp"))
 
 
 def grant_at_once(order: Order) -> None:
-    """For a buyer who looks at the paid order now: no worker is waited for."""
-    for event in order.events.filter(name="order.paid", handled_at=None):
+    """For a reader who looks at the paid order, or at the gift, now: no worker is waited for."""
+    for event in order.events.filter(name__in=_GRANTING, handled_at=None):
         grant_downloads(event)
 
 
 def brought_files(lines: Iterable[OrderLine]) -> dict[int, list[ProductFile]]:
     """The files that each line brings today, by line, with product and release at hand. Two queries.
 
-    The lines come with their variants and products.
+    Three where a bundle is among them. The lines come with their variants and products.
     """
-    lines = list(lines)
-    products = {line.variant.product_id: line.variant.product for line in lines}
+    brought = brought_by(lines)
+    products = {each.variant.product_id: each.variant.product for own in brought.values() for each in own}
     files = list(
         ProductFile.objects.filter(product__in=products)
         .select_related("release")
@@ -77,7 +91,15 @@ def brought_files(lines: Iterable[OrderLine]) -> dict[int, list[ProductFile]]:
     by_product: dict[int, list[ProductFile]] = defaultdict(list)
     for file in current_files(files):
         by_product[file.product_id].append(file)
-    return {
-        line.pk: [file for file in by_product[line.variant.product_id] if file.is_brought_by(line.variant)]
-        for line in lines
-    }
+    return {pk: _files_of(own, by_product) for pk, own in brought.items()}
+
+
+def _files_of(brought: list[Brought], by_product: dict[int, list[ProductFile]]) -> list[ProductFile]:
+    """Each once, however many editions bring it."""
+    files = (
+        file
+        for each in brought
+        for file in by_product[each.variant.product_id]
+        if file.is_brought_by(each.variant)
+    )
+    return list(dict.fromkeys(files))

@@ -155,7 +155,7 @@ class LicenseAdmin(RowActions):
     inlines = [ActivationInline, MoveInline]
     actions = ["suspend", "resume", "revoke", "free_places"]
     fields = [
-        *("key_shown", "standing_shown", "variant", "order_shown", "plan"),
+        *("key_shown", "standing_shown", "variant", "order_shown", "plan", "upgraded_by"),
         *("activation_limit", "expires_at", "issued_at", "checked_at"),
     ]
     editable = ("activation_limit", "expires_at")
@@ -172,7 +172,8 @@ class LicenseAdmin(RowActions):
     ) -> tuple[QuerySet[License], bool]:
         number = search_term.strip().upper().removeprefix("D-")
         if number.isdecimal() and 10_000 < int(number) < 10**15:
-            return queryset.filter(line__order=int(number) - 10_000), False
+            order_id = int(number) - 10_000
+            return queryset.filter(Q(line__order=order_id) | Q(upgraded_by__order=order_id)), False
         by_key = queryset.filter(key_hash=key_hash(search_term))
         if search_term.strip() and by_key.exists():
             return by_key, False

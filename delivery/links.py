@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from delivery.loading import load_right, load_rights
 from delivery.models import Download, DownloadGrant
 from delivery.models.grant import limit_reached
 
-_PURPOSE, _ORDER_PURPOSE = "delivery.download", "delivery.order"
+_PURPOSE, _ORDER_PURPOSE, _GIFT_PURPOSE = "delivery.download", "delivery.order", "delivery.gift"
 
 
 def download_url(grant: DownloadGrant) -> str:
@@ -30,7 +31,12 @@ def download_url(grant: DownloadGrant) -> str:
 
 
 def order_download_url(order: Order) -> str:
-    """A fresh link to all files of the order as one zip."""
+    """A fresh link to all files of the order as one zip, for whoever has them.
+
+    Links hold their key in clear, so a recipient's is made of the gift's: the order's opens its buyer's page.
+    """
+    if order.is_given:
+        return reverse("gift_download", args=[_sign(order.gift.token, _GIFT_PURPOSE)])
     return reverse("order_download", args=[_sign(order.token, _ORDER_PURPOSE)])
 
 
@@ -76,13 +82,23 @@ class OrderLink:
 
 def open_order_link(token: str) -> OrderLink:
     """What a link to a whole order leads to today, in one query. Raises as open_link() does."""
-    key, session = _unsign(token, _ORDER_PURPOSE)
-    grants = load_rights(key, session)
+    return _open_whole(token, _ORDER_PURPOSE)
+
+
+def open_gift_link(token: str) -> OrderLink:
+    """As open_order_link(), for the link that a recipient has."""
+    return _open_whole(token, _GIFT_PURPOSE)
+
+
+def _open_whole(token: str, purpose: str) -> OrderLink:
+    key, session = _unsign(token, purpose)
+    orders = Q(line__order__gift__token=key) if purpose == _GIFT_PURPOSE else Q(line__order__token=key)
+    grants = load_rights(orders, session)
     if not grants:
         raise LinkNotValid(_("This link leads to nothing any more."))
     downloads = [download for grant in grants if (download := _download_of(grant, session))]
     if not any(map(_is_running, downloads)):
-        _refuse_old(token, _ORDER_PURPOSE)
+        _refuse_old(token, purpose)
     open_ = [grant for grant in grants if not grant.revoked_at and not grant.is_over]
     refuse_closed(open_[0] if open_ else grants[0])
     begun = {download.grant_id for download in downloads}

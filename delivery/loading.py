@@ -46,9 +46,9 @@ def load_right(key: str, session: str) -> DownloadGrant | None:
     return _assembled(found) if found else None
 
 
-def load_rights(order_token: str, session: str) -> list[DownloadGrant]:
-    """As load_right(), the rights of a whole order, with releases."""
-    rights = _rights(session).filter(line__order__token=order_token)
+def load_rights(named: Q, session: str) -> list[DownloadGrant]:
+    """As load_right(), all of an order that is named by its token or by its gift's, with releases."""
+    rights = _rights(session).filter(named)
     rights = rights.select_related("line__order", "file__product", "file__release", "stamp")
     return list(rights.only(*_names(), *_FOR_ORDER).order_by("line", "file__position", "file"))
 

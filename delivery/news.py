@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from django.utils.translation import override
 from catalog.markdown import render_markdown
 from catalog.models import Release
 from checkout.models import Order, OrderLine
+from delivery.bringing import Brought, brought_by
 from delivery.errors import LinkNotValid
 from delivery.mails import is_mailed
 from delivery.models import Digest, MailOptOut
@@ -62,11 +64,11 @@ def begin_digest() -> Digest | None:
 
 def write_digest(digest: Digest) -> None:
     """Write to the next addresses. One mail each, by its cause, wherever a worker dies."""
-    owners = _owners(digest).filter(email_folded__gt=digest.last_email).order_by("email_folded")
-    emails = list(owners.values_list("email_folded", flat=True).distinct()[:BATCH])
+    later = _lines(digest).filter(reader__gt=digest.last_email).order_by("reader")
+    emails = list(later.values_list("reader", flat=True).distinct()[:BATCH])
     lines: dict[str, list[OrderLine]] = {email: [] for email in emails}
-    for line in _lines(digest).filter(order__email_folded__in=emails):
-        lines[line.order.email_folded].append(line)
+    for line in _lines(digest).filter(reader__in=emails):
+        lines[vars(line)["reader"]].append(line)
     releases = list(digest.releases.select_related("product").prefetch_related("files__variants"))
     for email in emails:
         _write(digest, lines[email], releases)
@@ -75,23 +77,33 @@ def write_digest(digest: Digest) -> None:
         digest.mark_finished()
 
 
-def _owners(digest: Digest) -> QuerySet[Order]:
-    return Order.objects.filter(pk__in=_lines(digest).values("order"))
+def _lines(digest: Digest) -> QuerySet[Any]:
+    """What was bought of these products before the release, still stands, and may be written about.
 
-
-def _lines(digest: Digest) -> QuerySet[OrderLine]:
-    """What was bought of these products before the release, still stands, and may be written about."""
-    optout = MailOptOut.objects.filter(email_folded=OuterRef("order__email_folded"))
+    `reader` is the folded address of whoever has it: the buyer, or the one that it was given to.
+    """
+    is_given = Q(order__is_gift=True, order__gift__kept_at=None)
+    reader = Case(When(is_given, then=F("order__gift__email_folded")), default=F("order__email_folded"))
+    optout = MailOptOut.objects.filter(email_folded=OuterRef("reader"))
+    itself = Q(
+        variant__product__releases__digests=digest,
+        order__paid_at__lt=F("variant__product__releases__published_at"),
+    )
+    in_bundle = Q(
+        bundled__quantity__gt=0,
+        bundled__variant__product__releases__digests=digest,
+        order__paid_at__lt=F("bundled__variant__product__releases__published_at"),
+    )
     return (
-        OrderLine.objects.filter(
-            variant__product__releases__digests=digest,
+        OrderLine.objects.annotate(reader=reader)
+        .filter(
+            itself | in_bundle,
             order__in=Order.objects.paid().filter(held_at=None),
-            order__paid_at__lt=F("variant__product__releases__published_at"),
             grants__revoked_at=None,
             grants__isnull=False,
         )
         .exclude(Exists(optout))
-        .select_related("order", "variant")
+        .select_related("order__gift", "variant")
         .order_by("-order_id", "pk")
         .distinct()
     )
@@ -101,29 +113,30 @@ def _write(digest: Digest, lines: list[OrderLine], releases: Iterable[Release]) 
     lines = [line for line in lines if is_mailed(line.order)]
     if not lines:
         return
+    brought = brought_by(lines)
     order = lines[0].order
+    email = order.gift.email if order.is_given else order.email
     with override(order.language):
         news = [
-            News(release, render_markdown(release.changelog), _url(line.order.get_absolute_url()))
+            News(release, render_markdown(release.changelog), _url(line.order.get_owner_url()))
             for release in releases
-            if (line := next((each for each in lines if _is_for(release, each)), None))
+            if (line := next((each for each in lines if _is_for(release, each, brought[each.pk])), None))
         ]
-        context = {"news": news, "stop_url": _url(stop_path(order.email))}
+        context = {"news": news, "stop_url": _url(stop_path(email))}
     if news:
-        reader = hashlib.sha256(order.email_folded.encode()).hexdigest()[:32]
+        reader = hashlib.sha256(fold_email(email).encode()).hexdigest()[:32]
         cause = f"updates:{digest.day:%Y-%m-%d}:{reader}"
-        send_templated("new_releases", to=order.email, context=context, language=order.language, cause=cause)
+        send_templated("new_releases", to=email, context=context, language=order.language, cause=cause)
 
 
-def _is_for(release: Release, line: OrderLine) -> bool:
+def _is_for(release: Release, line: OrderLine, brought: Iterable[Brought]) -> bool:
     """Whether the buyer of this line has the release, and had the product before it."""
     paid_at, published_at = line.order.paid_at, release.published_at
-    if line.variant.product_id != release.product_id or not paid_at or not published_at:
+    if not paid_at or not published_at or paid_at >= published_at:
         return False
-    if paid_at >= published_at:
-        return False
+    variants = [each.variant for each in brought if each.variant.product_id == release.product_id]
     files = release.files.all()
-    return not files or any(file.is_brought_by(line.variant) for file in files)
+    return any(not files or any(file.is_brought_by(each) for file in files) for each in variants)
 
 
 def _url(path: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, Q
 
 from catalog.models import Variant
-from checkout.models import OrderLine
+from checkout.models import BundledVariant, OrderLine
 from delivery.models import LicensePlan
 
 
@@ -26,6 +26,9 @@ def plans_for(variants: Collection[Variant]) -> dict[int, LicensePlan]:
 def brings_licenses(order: Any) -> Exists:
     """An expression: whether anything in the order (an id, or OuterRef twice) has a plan."""
     lines = OrderLine.objects.filter(order=order)
-    own = Q(variant__in=lines.values("variant"))
-    general = Q(variant=None, product__in=lines.values("variant__product"))
+    parts = BundledVariant.objects.filter(line__order=order, quantity__gt=0)
+    own, general = Q(), Q()
+    for brought in (lines, parts):
+        own |= Q(variant__in=brought.values("variant"))
+        general |= Q(variant=None, product__in=brought.values("variant__product"))
     return Exists(LicensePlan.objects.filter(own | general))

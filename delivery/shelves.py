@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from catalog.models import Product, ProductFile
 from catalog.releases import available_at, is_replaced
@@ -28,6 +28,11 @@ class Offer:
     def url(self) -> str:
         is_closed = self.is_used_up or self.grant.is_over or self.is_being_made or self.is_refused
         return "" if is_closed else download_url(self.grant)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it belongs to another product, which came in a bundle."""
+        return self.file.product_id != self.grant.line.variant.product_id
 
     @property
     def stamp(self) -> Stamp | None:
@@ -58,11 +63,24 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Key:
+    """A licence under the line that its owner finds it at: the one that brought it, or that moved it."""
+
+    license: License
+    line: OrderLine
+
+    @property
+    def page_url(self) -> str:
+        return self.line.order.get_owner_url()
+
+
+@dataclass(frozen=True)
 class Shelf:
     """What one line of an order brought, with the files that it brings today."""
 
     line: OrderLine
     offers: list[Offer]
+    keys: list[Key]
 
     @property
     def downloads(self) -> list[Offer]:
@@ -74,13 +92,13 @@ class Shelf:
         return [offer for offer in self.offers if offer.is_replaced]
 
     @property
-    def licenses(self) -> list[License]:
-        return [each for each in self.line.licenses.all() if not each.plan.gives_codes]
+    def licenses(self) -> list[Key]:
+        return [key for key in self.keys if not key.license.plan.gives_codes]
 
     @property
     def codes(self) -> list[License]:
         """Licences whose keys are codes that the seller loaded: the shop knows no more of them."""
-        return [each for each in self.line.licenses.all() if each.plan.gives_codes]
+        return [key.license for key in self.keys if key.license.plan.gives_codes]
 
     @property
     def product(self) -> Product:
@@ -105,21 +123,37 @@ def lay_out(lines: QuerySet[OrderLine]) -> list[Shelf]:
     """A shelf for each line. Whatever came to the products since the purchase is granted on the way."""
     loaded = _with_rights(lines)
     files = brought_files(loaded)
-    lacking = {line.order_id for line in loaded if line.order.is_deliverable and _lacks(line, files[line.pk])}
+    lacking = {line.order_id for line in loaded if _is_open(line) and _lacks(line, files[line.pk])}
     if lacking:
         for order_id in sorted(lacking):
             grant_files(order_id)
         loaded = _with_rights(lines)
-    shelves = [Shelf(line, _offers(line, files[line.pk])) for line in loaded]
-    offers = [offer for shelf in shelves for offer in shelf.offers if shelf.order.is_deliverable]
+    keys = _keys(loaded)
+    shelves = [Shelf(line, _offers(line, files[line.pk]), keys[line.pk]) for line in loaded]
+    offers = [offer for shelf in shelves for offer in shelf.offers if _is_open(shelf.line)]
     ask_for_stamps(offer.grant for offer in offers)
     return shelves
 
 
 def _with_rights(lines: QuerySet[OrderLine]) -> list[OrderLine]:
     grants = Prefetch("grants", queryset=DownloadGrant.objects.select_related("stamp").order_by("pk"))
-    licenses = Prefetch("licenses", queryset=License.objects.with_uses())
-    return list(lines.select_related("order", "variant__product__cover").prefetch_related(grants, licenses))
+    loaded = lines.with_upgrades().select_related("order__gift", "variant__product__cover")  # type: ignore[attr-defined]
+    return list(loaded.prefetch_related(grants))
+
+
+def _is_open(line: OrderLine) -> bool:
+    return line.order.is_deliverable and line.order.has_owner
+
+
+def _keys(lines: Iterable[OrderLine]) -> dict[int, list[Key]]:
+    """The licences of these lines, each where an upgrade moved it, as far as that is among them."""
+    by_pk = {line.pk: line for line in lines}
+    found: dict[int, list[Key]] = {pk: [] for pk in by_pk}
+    licenses = License.objects.with_uses().filter(Q(line__in=by_pk) | Q(upgraded_by__in=by_pk))
+    for license_ in licenses:
+        at = license_.upgraded_by_id if license_.upgraded_by_id in by_pk else license_.line_id
+        found[at].append(Key(license_, by_pk[at]))
+    return found
 
 
 def _lacks(line: OrderLine, files: Iterable[ProductFile]) -> bool:

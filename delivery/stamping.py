@@ -102,8 +102,10 @@ def _stamp(file: ProductFile, source: Path, target: Path, order: Order) -> None:
 
 def mark_words(order: Order) -> str:
     """Whose copy it is, as HTML without elements: name, part of the address, number, each kept together."""
-    local, _at, domain = order.email.partition("@")
-    name = order.user.name if order.user else ""
+    name, address = (order.user.name if order.user else ""), order.email
+    if order.is_given:
+        name, address = order.gift.name, order.gift.email
+    local, _at, domain = address.partition("@")
     email = f"\u2066{local[:2]}…@{domain}\u2069"
     buyer = f"\u2068{name}\u2069 ({email})" if name else email
     words = _("This copy belongs to %(buyer)s, order %(number)s.")

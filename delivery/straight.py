@@ -16,12 +16,14 @@ from delivery.answering import answer_link, answer_order_link
 from delivery.api.edd import edd, is_for_edd
 from delivery.api.urls import urlpatterns
 from delivery.errors import DownloadRefused, LinkNotValid, NotNow
-from delivery.links import open_link, open_order_link
+from delivery.links import open_gift_link, open_link, open_order_link
 
 _PROGRAMS = ("/api/", "/v1/licenses/")
 _VIEWS = {f"/{each.pattern}": each.callback for each in urlpatterns if "<" not in str(each.pattern)}
 _CODES = "|".join(code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE)
-_FILE = re.compile(rf"/(?:({_CODES})/)?downloads/(order/)?([^/]+)/")
+_FILE = re.compile(rf"/(?:({_CODES})/)?downloads/(?:(order|gift)/)?([^/]+)/")
+
+_OPEN = {"order": open_order_link, "gift": open_gift_link}
 
 
 class StraightMiddleware:
@@ -58,11 +60,11 @@ def _to_reader(request: HttpRequest) -> HttpResponseBase | None:
     found = _FILE.fullmatch(request.path_info) if request.method in ("GET", "HEAD") else None
     if found is None:
         return None
-    language, is_order, token = found.groups()
+    language, whole, token = found.groups()
     with override(language) if language else nullcontext():
         try:
-            if is_order:
-                return answer_order_link(request, open_order_link(token))
+            if whole:
+                return answer_order_link(request, _OPEN[whole](token))
             return answer_link(request, open_link(token))
         except (LinkNotValid, DownloadRefused, NotNow) as refusal:
             vars(request)["refusal"] = refusal

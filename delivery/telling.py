@@ -22,13 +22,17 @@ MOVES = {
     "limit_set": gettext_lazy("Got another limit"),
     "extended": gettext_lazy("Renewed"),
     "upgraded": gettext_lazy("Moved to another variant"),
+    "downgraded": gettext_lazy("Moved back to its former variant"),
 }
 
 
 def tell_downloads(order: Order, limit: int) -> Iterator[Entry]:
     downloads = Download.objects.filter(grant__line__order=order).select_related("grant__file")
     for download in downloads.order_by("-pk")[:limit]:
-        words = sentence(_("The buyer downloaded %(file)s."), file=isolate(download.grant.file.filename))
+        said = (
+            _("The recipient downloaded %(file)s.") if order.is_given else _("The buyer downloaded %(file)s.")
+        )
+        words = sentence(said, file=isolate(download.grant.file.filename))
         note = format_html("{} {}", ltr(download.client_address or ""), ltr(download.user_agent))
         yield Entry(download.started_at, "download", words, "", note)
 

@@ -1,3 +1,5 @@
+from typing import Any, cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -8,6 +10,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
+from checkout.bundles import completions_for
 from checkout.cart import Cart
 from checkout.errors import MailNotPossible
 from checkout.forms import RefundRequestForm
@@ -33,8 +37,7 @@ _NO_DOWNLOAD: dict[type[StorefrontError], tuple[str, int]] = {  # the first that
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """The buyer's page of one order; whoever has its address is the buyer."""
-    order = get_object_or_404(Order, token=token)
-    return _order_page(request, order, RefundRequestForm())
+    return show_order(request, get_object_or_404(Order, token=token), {})
 
 
 @login_not_required
@@ -51,7 +54,7 @@ def refund_request(request: HttpRequest, token: str) -> HttpResponse:
         else:
             messages.success(request, _said_of(asked))
             return redirect(order)
-    return _order_page(request, order, form)
+    return show_order(request, order, {"form": form})
 
 
 def _said_of(asked: RefundRequest) -> str:
@@ -62,11 +65,12 @@ def _said_of(asked: RefundRequest) -> str:
     return _("We have looked at your wish. How it stands is told below.")
 
 
-def _order_page(request: HttpRequest, order: Order, form: RefundRequestForm) -> HttpResponse:
+def show_order(request: HttpRequest, order: Order, forms: dict[str, Any]) -> HttpResponse:
+    """The page of an order, with forms as they were sent; those that were not are empty."""
     if look_again(order).paid_at:
         _empty_cart(request, order)
     parts = [import_string(path)(request, order) for path in settings.ORDER_PARTS]
-    context = order_page(order) | {"form": form, "parts": parts}
+    context = {"form": RefundRequestForm(), **order_page(order), **forms, "parts": parts}
     response = TemplateResponse(request, "delivery/order.html", context)
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "same-origin"
@@ -99,7 +103,9 @@ def order_mail(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """Everything the reader has bought, newest first."""
-    return TemplateResponse(request, "delivery/library.html", {"shelves": shelves(request.user.pk)})
+    user = cast("User", request.user)
+    context = {"shelves": shelves(user.pk), "completions": completions_for(user)}
+    return TemplateResponse(request, "delivery/library.html", context)
 
 
 @login_not_required

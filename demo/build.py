@@ -16,7 +16,6 @@ from demo.build_books import sample_pdf, whole_pdf
 from demo.build_epub import epub
 from demo.build_packages import (
     ARQAM_BEFORE,
-    bundle_zip,
     checklist_pdf,
     invoice_pdf,
     invoice_templates_zip,
@@ -61,7 +60,6 @@ def built_files() -> dict[str, bytes]:
         "khayma.zip": theme_zip,
         "nameh.zip": mail_templates_zip,
         "sanad.zip": invoice_templates_zip,
-        "makers-shelf.zip": bundle_zip,
         "calligraphy-seats.csv": seat_codes_csv,
     }
     return files | {name: make() for name, make in packages.items()} | {"sanad-sample.pdf": invoice_pdf("en")}

@@ -1,4 +1,4 @@
-"""Packs the demo shop's plugin, theme, templates, bundle, checklist and codes; same bytes each time."""
+"""Packs the demo shop's plugin, theme, templates, checklist and codes; same bytes each time."""
 
 import csv
 import hashlib
@@ -16,15 +16,14 @@ from babel.messages.pofile import read_po
 
 from catalog.drawing.lettering import FONTS
 from catalog.drawing.palette import palette_for
-from demo.build_books import html_pdf, rosette, whole_pdf
+from demo.build_books import html_pdf, rosette
 from demo.build_epub import zipped
-from demo.manuscripts import read_book, to_html
+from demo.manuscripts import to_html
 from demo.words import DIRECTIONS
 
 SOURCES = Path(__file__).resolve().parent / "packages"
 CLIENTS = SOURCES.parent.parent / "docs" / "clients"
 ARQAM, ARQAM_BEFORE = "1.3.0", "1.2.0"
-BUNDLED = ("publish-it-yourself", "letters-that-flow", "calm-freelancing-ar")
 CODES = 50
 
 
@@ -105,12 +104,6 @@ def invoice_pdf(language: str) -> bytes:
     css = (SOURCES / "sanad" / "sanad.css").read_text("utf-8")
     page = invoice_html(language).replace('<link rel="stylesheet" href="sanad.css">', "")
     return html_pdf(page, [css])
-
-
-def bundle_zip() -> bytes:
-    """Three books as PDF, under their own names."""
-    books = [read_book(slug) for slug in BUNDLED]
-    return zipped({f"{book.filename}.pdf": whole_pdf(book) for book in books})
 
 
 def checklist_pdf(language: str) -> bytes:

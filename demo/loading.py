@@ -12,13 +12,26 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.files import store_file
-from catalog.models import Category, Faq, Price, Product, ProductFile, ProductImage, Release, Variant
+from catalog.models import (
+    BundleItem,
+    Category,
+    Faq,
+    PriceChange,
+    Product,
+    ProductFile,
+    ProductImage,
+    Release,
+    Variant,
+)
+from catalog.new_price import NewPrice
 from catalog.pictures import store_picture
+from catalog.price_tag import Tier
 from delivery.codes import load_codes
 from delivery.models import LicensePlan
 from demo.affiliates import load_affiliates
 from demo.coupons import load_coupons
 from demo.house import load_house
+from demo.offers import load_offers
 from demo.shop import (
     BUILT,
     ShopFile,
@@ -67,10 +80,12 @@ def load_demo() -> int:
         load_house()
         categories = _load_categories()
         products = shop_products()
+        loaded = {product.name: _load_product(product, categories) for product in products}
         for product in products:
-            _load_product(product, categories)
+            _load_bundle(loaded[product.name], [loaded[name] for name in product.brings])
         load_coupons()
         load_affiliates()
+        load_offers()
         return len(products)
 
 
@@ -96,7 +111,13 @@ def _load_categories() -> dict[str, Category]:
     }
 
 
-def _load_product(data: ShopProduct, categories: dict[str, Category]) -> None:
+def _load_bundle(bundle: Product, brings: list[Product]) -> None:
+    for position, product in enumerate(brings):
+        member = product.variants.all()[0]
+        BundleItem.objects.create(bundle=bundle, member=member, position=position)
+
+
+def _load_product(data: ShopProduct, categories: dict[str, Category]) -> Product:
     product = Product(
         kind=data.kind,
         slug=data.slug,
@@ -122,14 +143,13 @@ def _load_product(data: ShopProduct, categories: dict[str, Category]) -> None:
     product.save()
     product.categories.set([categories[slug] for slug in data.categories])
     _load_parts(product, data)
+    return product
 
 
 def _load_parts(product: Product, data: ShopProduct) -> None:
     variants = []
     for position, entry in enumerate(data.variants):
-        variant = Variant.objects.create(product=product, position=position, **_in_all("title", entry.title))
-        for currency, amount in entry.prices.items():
-            Price.objects.create(variant=variant, currency=currency, amount=amount)
+        variant = _load_variant(product, entry, position)
         _load_plan(variant, entry)
         variants.append(variant)
     releases = {entry.version: _load_release(product, entry) for entry in data.releases}
@@ -145,6 +165,32 @@ def _load_parts(product: Product, data: ShopProduct) -> None:
             stored = store_picture(File(picture))
         alt = _in_all("alt", shown.alt)
         ProductImage.objects.create(product=product, picture=stored, position=position, **alt)
+
+
+def _load_variant(product: Product, data: ShopVariant, position: int) -> Variant:
+    """With the history of its prices, so that a sale tells what was asked before it."""
+    variant = Variant.objects.create(
+        product=product,
+        position=position,
+        is_pay_what_you_want=bool(data.suggested),
+        **_in_all("title", data.title),
+    )
+    since = product.published_at or timezone.now()
+    for currency, amount in data.prices.items():
+        PriceChange.objects.create(variant=variant, currency=currency, amount=amount, asked_from=since)
+    variant.set_prices({currency: _price(data, currency) for currency in data.prices})
+    return variant
+
+
+def _price(data: ShopVariant, currency: str) -> NewPrice:
+    tiers = zip(data.tiers.get("from", []), data.tiers.get(currency, []), strict=True)
+    return NewPrice(
+        data.prices[currency],
+        sale_amount=data.sale.get(currency),
+        sale_ends_at=timezone.now() + timedelta(hours=data.sale["hours"]) if data.sale else None,
+        suggested_amount=data.suggested.get(currency),
+        tiers=tuple(Tier(*tier) for tier in tiers),
+    )
 
 
 def _load_plan(variant: Variant, data: ShopVariant) -> None:

@@ -32,13 +32,18 @@ class ShopFaq:
 class ShopVariant:
     """`prices` are integer minor units by currency; `license` says for how many sites and days, if any.
 
-    A licence without days is good for ever. Each sale of a variant with `codes` gives one of them.
+    A licence without days is good for ever. Each sale of a variant with `codes` gives one of them. `sale` is
+    that of each currency, with `hours` until it ends; with `suggested` buyers name the price; `tiers` is what
+    each costs, in the order of their `from` quantities.
     """
 
     title: Words
     prices: dict[str, int]
     license: dict[str, int]
     codes: tuple[str, ...]
+    sale: dict[str, int]
+    suggested: dict[str, int]
+    tiers: dict[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class ShopPicture:
 
 @dataclass(frozen=True)
 class ShopProduct:
-    """`days_on_sale` before loading it was published; None is a draft."""
+    """`days_on_sale` before loading it was published; None is a draft. A bundle `brings` others, by name."""
 
     name: str
     slug: str
@@ -94,6 +99,7 @@ class ShopProduct:
     releases: tuple[ShopRelease, ...]
     pictures: tuple[ShopPicture, ...]
     sample: str
+    brings: tuple[str, ...]
 
     @property
     def cover_path(self) -> str:
@@ -138,12 +144,7 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
         requirements=shared["requirements"][data["requirements"]],
         faqs=(*own, *common),
         variants=tuple(
-            ShopVariant(
-                {} if has_one_variant else shared["variant"][variant["title"]],
-                variant["prices"],
-                variant.get("license", {}),
-                tuple(variant.get("codes", ())),
-            )
+            _variant(variant, {} if has_one_variant else shared["variant"][variant["title"]])
             for variant in data["variants"]
         ),
         files=tuple(_file(file) for file in data.get("files", [])),
@@ -152,6 +153,19 @@ def _product(name: str, data: dict[str, Any], shared: dict[str, Any]) -> ShopPro
             _picture(name, number, entry) for number, entry in enumerate(data["gallery"], start=1)
         ),
         sample=data.get("sample", ""),
+        brings=tuple(data.get("brings", ())),
+    )
+
+
+def _variant(data: dict[str, Any], title: Words) -> ShopVariant:
+    return ShopVariant(
+        title,
+        data["prices"],
+        data.get("license", {}),
+        tuple(data.get("codes", ())),
+        data.get("sale", {}),
+        data.get("suggested", {}),
+        data.get("tiers", {}),
     )
 
 

@@ -12,7 +12,9 @@ CELERY_BEAT_SCHEDULE = {
     "sync-due-payments": {"task": "checkout.sync_due_payments", "schedule": schedule(60)},
     "reconcile": {"task": "checkout.reconcile", "schedule": schedule(3600)},
     "print-due-evidence": {"task": "checkout.print_due_evidence", "schedule": schedule(60)},
+    "send-due-gifts": {"task": "checkout.send_due_gifts", "schedule": schedule(60)},
     "expire-due-orders": {"task": "checkout.expire_due_orders", "schedule": schedule(300)},
+    "note-sales": {"task": "catalog.note_sales", "schedule": schedule(60)},
     "draw-due-covers": {"task": "catalog.draw_due_covers", "schedule": schedule(300)},
     "announce-releases": {"task": "delivery.announce_releases", "schedule": schedule(600)},
     "stamp-due": {"task": "delivery.stamp_due", "schedule": schedule(60)},
@@ -38,12 +40,17 @@ ORDER_REACTIONS = {
     "order.paid": [
         "delivery.fulfilment.grant_downloads",
         "delivery.mails.mail_delivery",
+        "checkout.gifts.announce_gift",
         "affiliates.referrals.credit_order",
         "invoicing.issuing.keep_books",
     ],
     "order.expired": ["delivery.codes.give_codes_back"],
     "order.held": ["checkout.mails.mail_staff_of_hold"],
-    "order.released": ["delivery.licensing.issue_licenses", "delivery.mails.mail_delivery"],
+    "order.released": [
+        "delivery.licensing.issue_licenses",
+        "delivery.mails.mail_delivery",
+        "checkout.gifts.announce_gift",
+    ],
     "order.refunded": [
         "delivery.access.update_access",
         "affiliates.referrals.follow_money",
@@ -76,6 +83,10 @@ ORDER_REACTIONS = {
     ],
     "order.mail_asked": ["delivery.mails.mail_delivery_again"],
     "order.email_changed": [],
+    "order.gift_accepted": ["delivery.fulfilment.grant_downloads"],
+    "order.gift_kept": ["delivery.fulfilment.grant_downloads", "delivery.mails.mail_delivery"],
+    "order.gift_readdressed": [],
+    "order.gift_sent_again": [],
 }
 # What a sale needs besides a price, such as codes in stock. The first are asked with {variant: quantity}
 # and give reasons not to sell, by variant id; the second set aside what a new order needs, in its
@@ -97,6 +108,9 @@ ORDER_TIMELINE = [
     "checkout.telling.tell_webhooks",
     "checkout.telling.tell_mails",
     "checkout.telling.tell_mismatches",
+    "checkout.telling_offers.tell_gift",
+    "checkout.telling_offers.tell_upsells",
+    "checkout.telling_offers.tell_upgrades",
     "delivery.telling.tell_downloads",
     "delivery.telling.tell_licenses",
     "affiliates.telling.tell_referral",

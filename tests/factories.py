@@ -14,15 +14,16 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, Referral
 from affiliates.visits import Visit, sign
-from catalog.models import Price, Product, ProductFile, Release, Variant
+from catalog.models import BundleItem, Price, Product, ProductFile, Release, Variant
 from checkout import reactions
 from checkout.buyer import Buyer
 from checkout.cart import Cart
-from checkout.models import Coupon, DemoCharge, Order, Payment, TaxRate
+from checkout.models import Coupon, DemoCharge, Offer, Order, Payment, Refund, TaxRate
 from checkout.models.coupon import LISTS
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
+from checkout.refunds import request_refund
 from delivery.models import License, LicensePlan
 from storefront.models import Shop
 from storefront.shop import new_shop, save_shop
@@ -70,6 +71,32 @@ def make_variant(product: Product, amount: int | None = 1200, **fields: Any) -> 
     if amount is not None:
         Price.objects.create(variant=variant, currency=settings.CURRENCY, amount=amount)
     return variant
+
+
+def make_sale(product: Product, sale_amount: int, **terms: Any) -> Price:
+    """A sale of the product's first variant that begins now, unless said otherwise."""
+    price = Price.objects.get(variant=product.variants.all()[0], currency=settings.CURRENCY)
+    price.sale_amount = sale_amount
+    for name, value in terms.items():
+        setattr(price, name, value)
+    price.save()
+    return price
+
+
+def make_open_price(least: int = 500, suggested: int | None = None, **fields: Any) -> Product:
+    """A product whose buyers name the price."""
+    product = make_product(least, **fields)
+    product.variants.update(is_pay_what_you_want=True)
+    Price.objects.filter(variant__product=product).update(suggested_amount=suggested)
+    return product
+
+
+def make_bundle(*members: Product, amount: int = 2000, **fields: Any) -> Product:
+    """A bundle, without files of its own, that brings the first variant of each product."""
+    bundle = make_product(amount, files=0, kind=Product.Kind.BUNDLE, **fields)
+    for position, product in enumerate(members):
+        BundleItem.objects.create(bundle=bundle, member=product.variants.all()[0], position=position)
+    return bundle
 
 
 def make_file(
@@ -130,6 +157,19 @@ def make_coupon(code: str = "", **fields: Any) -> Coupon:
     return coupon
 
 
+def make_offer(
+    kind: str, variant: Variant | Product, *products: Product, amount: int | None = None, **fields: Any
+) -> Offer:
+    """An offer of a variant, or of a product's first, because of these products, at this price each."""
+    if isinstance(variant, Product):
+        variant = variant.variants.all()[0]
+    offer = Offer.objects.create(kind=kind, variant=variant, **fields)
+    offer.products.set(products)
+    if amount is not None:
+        offer.prices.create(currency=settings.CURRENCY, amount=amount)
+    return offer
+
+
 def make_buyer(email: str = "buyer@example.com", **fields: Any) -> Buyer:
     return Buyer(**({"email": email, "country": "JO", "language": "en"} | fields))
 
@@ -145,6 +185,14 @@ def started_payment(order: Order | None = None, provider: str = "demo") -> Payme
 def paid_order(*products: Product, coupons: Iterable[Coupon] = (), **buyer: Any) -> Order:
     """An order paid at the demo provider. Its reactions run after commit."""
     return pay(pending_order(*products, coupons=coupons, **buyer))
+
+
+def give_back(order: Order, amount: int | None = None, **options: Any) -> Refund:
+    """Money that went back by hand: all of the order's, or so much. Its reactions run after commit."""
+    reason, source = Refund.Reason.OTHER, Refund.Source.MANUAL
+    return request_refund(
+        order.payments.get(), amount or order.total, reason=reason, source=source, **options
+    )
 
 
 def handle_events_of(order: Order) -> None:

@@ -1,21 +1,18 @@
-"""What stands on a product's page below it: variants, files, gallery, questions."""
+"""What stands on a product's page below it: releases, files, gallery, questions."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin.fields import AmountField, PictureField, PricesField
+from catalog.admin.fields import PictureField
 from catalog.admin.languages import Directed, TranslatedForm, columns
 from catalog.errors import FileRefused
 from catalog.files import put_upload
 from catalog.models import Faq, Picture, ProductFile, ProductImage, Release, Variant
-from storefront.shop import shop
 from storefront.templatetags.shop import filesize
 
 
@@ -32,39 +29,6 @@ class LabelledFormSet(BaseInlineFormSet):
         super().add_fields(form, index)
         for field in form.fields.values():
             field.widget.attrs.setdefault("aria-label", field.label)
-
-
-class VariantForm(forms.ModelForm):
-    amount = AmountField(required=False, help_text=_("0 is free; empty is not for sale."))
-    other_prices = PricesField(label=_("other currencies"), help_text=_("One on a line."))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        own = shop().currency
-        self.fields["amount"].label = gettext("price in %(currency)s") % {"currency": own}
-        if self.instance.pk:
-            prices = {price.currency: price.amount for price in self.instance.prices.all()}
-            self.initial["amount"] = prices.pop(own, None)
-            self.initial["other_prices"] = prices
-
-    def save(self, commit: bool = True) -> Variant:  # noqa: FBT001, FBT002
-        variant: Variant = super().save(commit)
-        if commit:
-            variant.set_prices(
-                {shop().currency: self.cleaned_data["amount"], **self.cleaned_data["other_prices"]}
-            )
-        return variant
-
-
-class VariantInline(Directed, admin.TabularInline):
-    model = Variant
-    form = VariantForm
-    formset = LabelledFormSet
-    extra = 0
-    fields = [*columns("title"), "amount", "other_prices", "is_active", "position"]
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj else 1
 
 
 class FileForm(forms.ModelForm):

@@ -8,12 +8,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from catalog.admin.bundle import BundleInline
 from catalog.admin.fields import PictureField
 from catalog.admin.languages import LanguagesAdmin, TranslatedForm
-from catalog.admin.parts import FaqInline, FileInline, ImageInline, ReleaseInline, VariantInline, thumbnail
+from catalog.admin.parts import FaqInline, FileInline, ImageInline, ReleaseInline, thumbnail
+from catalog.admin.variant import VariantInline
 from catalog.covers import DRAWN_FROM, ask_for_cover, set_cover
 from catalog.duplicating import duplicate
-from catalog.models import Product
+from catalog.models import BundleItem, Product
 from catalog.search import search_products
 from storefront.money import digits
 from storefront.templatetags.shop import icon, price, when
@@ -32,6 +34,14 @@ class ProductForm(TranslatedForm):
         self.fields["stamping"].required = False  # left out, it is off
         day, hour = self.fields["published_at"].widget.widgets
         day.attrs["aria-label"], hour.attrs["aria-label"] = _("on sale from, day"), _("on sale from, time")
+
+    def clean_kind(self) -> str:
+        kind: str = self.cleaned_data["kind"]
+        bundle = BundleItem.objects.filter(member__product=self.instance.pk).select_related("bundle").first()
+        if kind == Product.Kind.BUNDLE and bundle and self.instance.pk:
+            words = _("This is in the bundle %(title)s, so it can't be one itself.")
+            raise forms.ValidationError(words, params={"title": bundle.bundle})
+        return kind
 
     class Meta:
         widgets = {"categories": forms.CheckboxSelectMultiple, "kind": forms.RadioSelect}
@@ -55,7 +65,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Product)
 class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
     form = ProductForm
-    inlines = [VariantInline, ReleaseInline, FileInline, ImageInline, FaqInline]
+    inlines = [VariantInline, BundleInline, ReleaseInline, FileInline, ImageInline, FaqInline]
     languages = ("title", "tagline", "description", "author", "license_summary", "requirements")
     before = [(None, {"fields": ["kind", "content_language", "categories"]})]
     after = [
@@ -73,6 +83,11 @@ class ProductAdmin(LanguagesAdmin, admin.ModelAdmin):
     search_fields = ["search_text"]
     search_help_text = _("Title, author or words of the description, spelled either way")
     actions = ["publish", "unpublish", "make_copies"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """What a bundle brings is asked of bundles only, and of what may become one."""
+        is_other = obj is not None and obj.kind != Product.Kind.BUNDLE
+        return [inline for inline in self.inlines if not (is_other and inline is BundleInline)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         return super().get_queryset(request).for_shelf()  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 import catalog.models.file
 import catalog.models.sample
-import catalog.models.variant
+import catalog.models.price
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
             name='Price',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(choices=catalog.models.variant.currencies, max_length=3, verbose_name='currency')),
+                ('currency', models.CharField(choices=catalog.models.price.currencies, max_length=3, verbose_name='currency')),
                 ('amount', models.PositiveBigIntegerField(verbose_name='amount')),
                 ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='catalog.variant', verbose_name='variant')),
             ],

@@ -1,8 +1,10 @@
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Least
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from catalog.card import Card
 from catalog.models.category import Category
 from catalog.models.picture import Picture
+from catalog.models.price import Price, PriceQuerySet, next_change
 from catalog.models.sample import SampleField, sample_name
 from catalog.models.slug import free_slug
 from catalog.models.text import TextModel
-from catalog.models.variant import Price
+from catalog.price_tag import PriceTag, read_tag
+from catalog.ready import NOW, ready
+from catalog.rows import JSONRows
 from storefront.shop import shop
 from storefront.text import fold_for_search
 
@@ -21,9 +26,18 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 TITLES = [f"title_{code}" for code in LANGUAGES]
 
 
-def _lowest_amount() -> Subquery:
-    prices = Price.objects.current().filter(variant__product=OuterRef("pk")).order_by("amount")
-    return Subquery(prices.values("amount")[:1])
+def _cheapest(at: datetime, currency: str) -> PriceQuerySet:
+    """The one price of a product, in a subquery, that is the lowest at a time."""
+    prices = Price.objects.sold_in(currency).filter(variant__product=OuterRef("pk")).asked(at)
+    return prices.order_by("asked", "pk")[:1]
+
+
+def _lowest_tag(currency: str) -> JSONRows:
+    return _cheapest(NOW, currency).tag_rows()
+
+
+def _next_change(currency: str) -> Least:
+    return next_change(NOW, currency)
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -36,15 +50,26 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def for_shelf(self) -> Self:
         """With all that a product's cover, title and lowest price on a list need, in one query."""
+        now = timezone.now()
         return (
             self.select_related("cover")
-            .annotate(lowest_amount=_lowest_amount())
+            .annotate(
+                lowest=ready(Product, _lowest_tag, models.TextField(), now),
+                changes_at=ready(Product, _next_change, models.DateTimeField(), now),
+            )
             .defer("description", "requirements", "license_summary", "search_title", "search_text")
         )
 
     def note_amounts(self) -> None:
         """Bring the order by price up to date. Saving prices and variants one by one does it by itself."""
-        self.order_by().update(sorting_amount=_lowest_amount())
+        lowest = Subquery(_cheapest(timezone.now(), shop().currency).values("asked"))  # type: ignore[misc]
+        self.order_by().update(sorting_amount=lowest)
+
+    def note_begun_and_ended_sales(self) -> None:
+        """As note_amounts(), where the clock alone has changed a price. Writes nothing where it has not."""
+        lowest = Subquery(_cheapest(timezone.now(), shop().currency).values("asked"))  # type: ignore[misc]
+        planned = Price.objects.current().exclude(sale_amount=None).filter(variant__product=OuterRef("pk"))
+        self.order_by().filter(Exists(planned)).exclude(sorting_amount=lowest).note_amounts()
 
 
 class Product(TextModel):
@@ -223,10 +248,9 @@ class Product(TextModel):
         return self.TaxClass.EBOOK if self.kind == self.Kind.EBOOK else self.TaxClass.STANDARD
 
     @property
-    def lowest_price(self) -> Price | None:
+    def lowest_price(self) -> PriceTag | None:
         """The price to show on a shelf, of a product loaded by for_shelf(); None where it can't be bought."""
-        amount: int | None = self.__dict__["lowest_amount"]
-        return None if amount is None else Price(currency=shop().currency, amount=amount)
+        return read_tag(self.__dict__["lowest"], shop().currency)
 
     @property
     def card(self) -> Card:
@@ -239,8 +263,7 @@ class Product(TextModel):
             content_language=self.content_language,
             cover=self.cover,
             is_cover_drawn=self.is_cover_drawn,
-            amount=self.__dict__["lowest_amount"],
-            currency=shop().currency,
+            price=self.lowest_price,
         )
 
     def note_amounts(self) -> None:
@@ -281,6 +304,8 @@ class Product(TextModel):
             former = Product.objects.filter(pk=self.pk).exclude(slug=self.slug).first() if self.pk else None
             super().save(*args, **kwargs)
             OldSlug.objects.filter(slug=self.slug).delete()
+            for price in Price.objects.filter(variant__product=self).exclude(sale_amount=None):
+                price.note_lowest_before()
             if former:
                 OldSlug.objects.update_or_create(slug=former.slug, defaults={"product": self})
 

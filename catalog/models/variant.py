@@ -2,15 +2,15 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.price import Price
 from catalog.models.text import TextModel
-from storefront.money import DECIMALS, decimals, format_money
+from catalog.new_price import NewPrice
+from catalog.price_tag import PriceTag
 from storefront.shop import shop
-
-
-def currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in sorted(DECIMALS)]
 
 
 class VariantQuerySet(models.QuerySet["Variant"]):
@@ -29,6 +29,11 @@ class Variant(TextModel):
     )
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("on sale"), default=True)
+    is_pay_what_you_want = models.BooleanField(
+        _("buyers name the price"),
+        default=False,
+        help_text=_("The price is then the least they may pay; 0 lets them have it for an e-mail address."),
+    )
 
     objects = VariantQuerySet.as_manager()
 
@@ -48,12 +53,21 @@ class Variant(TextModel):
     def price(self) -> "Price | None":
         return self.price_in(shop().currency)
 
-    def set_prices(self, amounts: Mapping[str, int | None]) -> None:
-        """Have these prices and no others: minor units by currency, None for no price. Safe to repeat."""
-        wanted = {currency: amount for currency, amount in amounts.items() if amount is not None}
-        for currency, amount in wanted.items():
-            Price.objects.update_or_create(variant=self, currency=currency, defaults={"amount": amount})
-        for price in Price.objects.filter(variant=self).exclude(currency__in=wanted):
+    @cached_property
+    def tag(self) -> PriceTag | None:
+        """What is said about its price in the shop's currency, at the moment of the first look."""
+        return self.price.tag_at(timezone.now()) if self.price else None
+
+    def set_prices(self, wanted: Mapping[str, NewPrice]) -> None:
+        """Have these prices by currency, and no others. Safe to repeat."""
+        prices = {price.currency: price for price in Price.objects.filter(variant=self)}
+        for currency, new in wanted.items():
+            price = prices.pop(currency, None) or Price(currency=currency)
+            price.variant, price.amount, price.suggested_amount = self, new.amount, new.suggested_amount
+            price.sale_amount, price.sale_starts_at, price.sale_ends_at = new.sale
+            price.save()
+            price.set_tiers(new.tiers)
+        for price in prices.values():
             price.delete()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -63,40 +77,4 @@ class Variant(TextModel):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         deleted = super().delete(*args, **kwargs)
         self.product.note_amounts()
-        return deleted
-
-
-class PriceQuerySet(models.QuerySet["Price"]):
-    def current(self) -> Self:
-        """What buyers are asked now: prices of active variants in the shop's currency."""
-        return self.filter(currency=shop().currency, variant__is_active=True)
-
-
-class Price(models.Model):
-    """What a variant costs in one currency, in integer minor units."""
-
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="prices", verbose_name=_("variant"))
-    currency = models.CharField(_("currency"), max_length=3, choices=currencies)
-    amount = models.PositiveBigIntegerField(_("amount"))
-
-    objects = PriceQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("price")
-        verbose_name_plural = _("prices")
-        ordering = ["currency"]
-        constraints = [models.UniqueConstraint(fields=["variant", "currency"], name="one_price_a_currency")]
-
-    def __str__(self) -> str:
-        return format_money(self.amount, self.currency, "en")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises UnknownCurrency for a code without known decimals: such an amount would mean nothing."""
-        decimals(self.currency)
-        super().save(*args, **kwargs)
-        self.variant.product.note_amounts()
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        deleted = super().delete(*args, **kwargs)
-        self.variant.product.note_amounts()
         return deleted

@@ -15,6 +15,7 @@ from accounts.models import User
 from checkout.admin.base import door
 from checkout.admin.forms import EmailForm, HoldForm, RefundForm, refund_forms
 from checkout.errors import RefundTooLarge
+from checkout.gifts import send_again
 from checkout.models import Order, Payment, Refund, RefundRequest
 from checkout.payments import release_order
 from checkout.readdressing import change_email
@@ -31,7 +32,7 @@ def orders() -> QuerySet[Order]:
     """Orders with all that their page shows of money, in a query for each table."""
     refunds: Any = Prefetch("refunds", Refund.objects.select_related("requested_by"))
     payments = Prefetch("payments", Payment.objects.prefetch_related(refunds, "disputes"))
-    return Order.objects.select_related("user").prefetch_related("lines", "tax_evidence", payments)
+    return Order.objects.select_related("user", "gift").prefetch_related("lines", "tax_evidence", payments)
 
 
 def order_page(request: HttpRequest, order: Order, bound: forms.Form | None = None) -> TemplateResponse:
@@ -45,6 +46,7 @@ def order_page(request: HttpRequest, order: Order, bound: forms.Form | None = No
         "opts": Order._meta,
         "title": _("Order %(number)s") % {"number": order.number},
         "order": order,
+        "gift": order.gift if order.is_gift else None,
         "payments": [(payment, wishes.get(payment.pk)) for payment in payments],
         "disputes": [dispute for payment in payments for dispute in payment.disputes.all()],
         "open_request": RefundRequest.objects.filter(order=order, status=RefundRequest.Status.OPEN).first(),
@@ -121,6 +123,17 @@ def mails(request: HttpRequest, pk: int, user: User) -> HttpResponse:
     def deed(_wish: dict[str, Any]) -> str:
         ask_for_mail(order, by=user)
         return _("The delivery mail is sent again.")
+
+    return _carry_out(request, order, deed)
+
+
+@door(PAGE, "checkout.change_order")
+def gift(request: HttpRequest, pk: int, user: User) -> HttpResponse:
+    order = get_object_or_404(orders(), pk=pk)
+
+    def deed(_wish: dict[str, Any]) -> str:
+        send_again(order, by=user)
+        return _("The gift is sent again.")
 
     return _carry_out(request, order, deed)
 

@@ -21,6 +21,7 @@ DOORS = {
     "refunds": order_page.refunds,
     "mails": order_page.mails,
     "email": order_page.email,
+    "gift": order_page.gift,
     "hold": order_page.hold,
     "release": order_page.release,
     "looks": order_page.looks,

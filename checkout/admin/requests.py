@@ -29,7 +29,7 @@ def requests() -> QuerySet[RefundRequest]:
 def request_page(
     request: HttpRequest, asked: RefundRequest, form: AnswerForm | None = None
 ) -> TemplateResponse:
-    entries, lines = timeline(asked.order), asked.order.lines.select_related("order")
+    entries, lines = timeline(asked.order), asked.order.lines.with_upgrades().select_related("order")
     context = {
         **admin.site.each_context(request),
         "opts": RefundRequest._meta,

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +47,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Orders whose evidence of the buyer's place names more than one country."""
         countries = Count("tax_evidence__country", distinct=True)
         return self.alias(countries_told=countries).filter(countries_told__gt=1)
+
+    def of_account(self, user_id: int | None) -> Self:
+        """Orders that an account has placed, and gifts that it has accepted."""
+        placed = Order.objects.filter(user=user_id).order_by().values("pk")
+        accepted = Order.objects.filter(gift__claimed_by=user_id).order_by().values("pk")
+        return self.filter(pk__in=placed.union(accepted, all=True))
 
     def overdue(self) -> Self:
         """Pending orders whose time is over, oldest first; those that are held wait for staff."""
@@ -96,6 +102,7 @@ class Order(models.Model):
     held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
     held_reason = models.TextField(_("why it is held"), blank=True, editable=False)
     referral = models.CharField(max_length=500, blank=True, editable=False)
+    is_gift = models.BooleanField(_("gift"), default=False, editable=False)
     client_address = models.GenericIPAddressField(
         _("buyer's IP address"), null=True, blank=True, editable=False
     )
@@ -163,6 +170,20 @@ class Order(models.Model):
     @property
     def is_place_confirmed(self) -> bool:
         return any(each.is_confirmed for each in self.tax_evidence.all())
+
+    @property
+    def is_given(self) -> bool:
+        """Whether what it brings is for somebody else than its buyer."""
+        return self.is_gift and not self.gift.is_kept
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether somebody may have what it brings; nobody may as long as a gift is not accepted."""
+        return not self.is_gift or self.gift.is_open
+
+    def get_owner_url(self) -> str:
+        """The page of whoever has what it brings. A recipient never learns the order's own address."""
+        return self.gift.get_absolute_url() if self.is_given else self.get_absolute_url()
 
     def mark_paid(self) -> bool:
         """pending or expired -> paid. False, and nothing done, when the order is past that."""
@@ -232,6 +253,13 @@ class Order(models.Model):
             return bool(moved)
 
 
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def with_upgrades(self) -> Self:
+        """With is_upgraded: whether another order took the line's place."""
+        taken = OrderLine.objects.filter(pk=OuterRef("pk"), upgrades__taken_at__isnull=False)
+        return self.annotate(is_upgraded=Exists(taken))
+
+
 class OrderLine(models.Model):
     """One variant in an order, with the words and the price of that day."""
 
@@ -250,9 +278,14 @@ class OrderLine(models.Model):
     tax_label = models.CharField(_("kind of tax"), max_length=40, blank=True)
     tax_is_included = models.BooleanField(_("price contains the tax"), default=False)
     amount = models.PositiveBigIntegerField(_("amount"))
+    is_bundle = models.BooleanField(_("bundle"), default=False, editable=False)  # its parts are `bundled`
     refund_days = models.PositiveSmallIntegerField(
         _("days for a refund"), default=shop_refund_days, help_text=_("As promised when it was sold.")
     )
+
+    is_upgraded: bool  # of lines loaded with_upgrades()
+
+    objects = OrderLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("line")

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from checkout.models import OrderLine
 from checkout.pricing import Part, Tax, Totals
-from checkout.wording import REASONS
+from checkout.wording import REASONS, TITLED, owned_words, sentence
 from storefront.money import format_rate
-from storefront.templatetags.shop import money
+from storefront.templatetags.shop import isolate, money
 
 register = template.Library()
 
@@ -25,7 +25,12 @@ def totals(lines: Iterable[OrderLine]) -> Totals:
 @register.filter
 def reason(part: Part) -> SafeString:
     """Why less is paid, such as: Coupon EID."""
-    return format_html("{} <bdi>{}</bdi>", REASONS.get(part.reason, ""), part.label)
+    if part.reason == "bundle":
+        return isolate(owned_words(part.label))
+    words = REASONS.get(part.reason, "")
+    if part.label and part.reason in TITLED:
+        return sentence(gettext("%(reason)s “%(title)s”"), reason=words, title=isolate(part.label))
+    return format_html("{} <bdi>{}</bdi>", words, part.label) if part.label else format_html("{}", words)
 
 
 @register.filter

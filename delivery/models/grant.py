@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import ProductFile
@@ -95,5 +95,5 @@ class DownloadGrant(models.Model):
 
 
 def limit_reached(limit: int) -> str:
-    words = _now("This file was fetched %(count)s times, as often as it can be. Write to us for more.")
+    words = gettext("This file was fetched %(count)s times, as often as it can be. Write to us for more.")
     return words % {"count": digits(limit)}

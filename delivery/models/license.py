@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
-from checkout.models import OrderLine
+from checkout.models import BundledVariant, OrderLine
 from delivery.models.plan import LicensePlan
 from storefront.text import fold_code
 
@@ -36,7 +36,8 @@ class LicenseQuerySet(models.QuerySet["License"]):
         """With plan, and as `uses` the activations that hold: what a buyer's page shows."""
         uses = apps.get_model("delivery", "Activation").objects.in_use()
         prefetch = models.Prefetch("activations", queryset=uses, to_attr="uses")
-        return self.select_related("plan").order_by("number").prefetch_related(prefetch)
+        rows = self.select_related("plan", "bundled__variant__product")
+        return rows.order_by("bundled", "number").prefetch_related(prefetch)
 
     def locked(self) -> Self:
         return self.select_for_update(of=["self"])
@@ -56,10 +57,11 @@ class LicenseQuerySet(models.QuerySet["License"]):
 
 
 class License(models.Model):
-    """A key with limits, one for each unit of an order line. Never deleted, so that no key comes back.
+    """A key with limits, one for each unit of an order line, or of a part of its bundle.
 
-    Two things stop it: what staff decided (status), and what the money says (withdrawn), which may come and
-    go with refunds and disputes without touching the first. *Expired* is a time, not a state.
+    Never deleted, so that no key comes back. Two things stop it: what staff decided (status), and what the
+    money says (withdrawn), which may come and go with refunds and disputes without touching the first.
+    *Expired* is a time, not a state.
     """
 
     class Status(models.TextChoices):
@@ -73,6 +75,14 @@ class License(models.Model):
         REFUNDED = "refunded", _("Refunded")
 
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="licenses", verbose_name=_("order line"))
+    bundled = models.ForeignKey(
+        BundledVariant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="licenses",
+        verbose_name=_("part of a bundle"),
+    )
     number = models.PositiveIntegerField(_("number in the line"), default=1)
     plan = models.ForeignKey(
         LicensePlan, models.PROTECT, related_name="licenses", verbose_name=_("licence plan")
@@ -87,6 +97,16 @@ class License(models.Model):
     withdrawn = models.CharField(
         _("money"), max_length=10, choices=Withdrawn, default=Withdrawn.NO, blank=True
     )
+    # The line that moved it to another edition, while that stands, and what it was before any did.
+    upgraded_by = models.ForeignKey(
+        OrderLine,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="moved_licenses",
+        verbose_name=_("upgraded by"),
+    )
+    before_upgrade = models.JSONField(null=True, editable=False)
     issued_at = models.DateTimeField(_("issued"), auto_now_add=True)
     checked_at = models.DateTimeField(_("last asked about"), null=True, blank=True)
 
@@ -97,7 +117,10 @@ class License(models.Model):
         verbose_name_plural = _("licences")
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["line", "number"], name="one_license_a_unit"),
+            models.UniqueConstraint(
+                fields=["line", "number"], condition=Q(bundled=None), name="one_license_a_unit"
+            ),
+            models.UniqueConstraint(fields=["bundled", "number"], name="one_license_a_bundled_unit"),
         ]
 
     def __str__(self) -> str:
@@ -106,6 +129,11 @@ class License(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.key_hash = key_hash(self.key)
         super().save(*args, **kwargs)
+
+    @property
+    def title(self) -> str:
+        """What it is for, as a buyer knows it: the product of that day, or the part of the bundle."""
+        return str(self.bundled.variant) if self.bundled else self.line.product_title
 
     @property
     def key_short(self) -> str:

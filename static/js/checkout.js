@@ -1,7 +1,7 @@
-// The sum follows the country: the shop reckons it anew whenever the place changes. Without this the page
-// comes again with the new sum before anybody pays another one than they saw.
+// The sum follows the country and the box: the shop reckons it anew whenever one of them changes. Without this the
+// page comes again with the new sum before anybody pays another one than they saw.
 const form = document.querySelector("form[data-reprice]");
-const PLACE = new Set(["country", "region", "vat_id"]);
+const DECISIVE = new Set(["country", "region", "vat_id", "bump"]);
 let asked = 0;
 
 // What the reader is just writing in stays as it is.
@@ -23,4 +23,4 @@ async function reprice() {
   } catch { /* paying shows the new sum all the same */ }
 }
 
-form?.addEventListener("change", (event) => { if (PLACE.has(event.target.name)) reprice(); });
+form?.addEventListener("change", (event) => { if (DECISIVE.has(event.target.name)) reprice(); });

@@ -55,6 +55,43 @@
     new IntersectionObserver(([seen]) => bar.classList.toggle("away", seen.isIntersecting)).observe(button);
   }
 
+  // What is left until a sale ends, in the reader's words; the day stands in the page anyway.
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+  function timeLeft(seconds, language) {
+    const parts = [];
+    seconds = Math.ceil(seconds / 60) * 60;
+    const first = units.findIndex(([, length]) => seconds >= length);
+    for (const [unit, length] of units.slice(first, first + 2)) {
+      const count = Math.floor(seconds / length);
+      seconds -= count * length;
+      if (count || !parts.length) parts.push(new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count));
+    }
+    return new Intl.ListFormat(language, { type: "unit", style: "long" }).format(parts);
+  }
+
+  // When a sale has ended, the page says what is asked from now on.
+  function endSale(place) {
+    const after = place.querySelector("[data-after]");
+    if (after) place.replaceChildren(...after.childNodes);
+  }
+
+  function watchSales() {
+    const language = root.lang === "ar" ? "ar-u-nu-latn" : root.lang;
+    const ends = [...document.querySelectorAll("time[data-until]")];
+    const prices = [...document.querySelectorAll("[data-sale]")];
+    if (!ends.length && !prices.length) return;
+    const left = (text) => Math.ceil((Date.parse(text) - Date.now()) / 1000);
+    for (const place of prices) if (left(place.dataset.sale) <= 0) endSale(place);
+    for (const place of ends) {
+      const seconds = left(place.dateTime);
+      place.title ||= place.textContent;
+      place.textContent = seconds > 0 ? place.dataset.until.replace("{left}", timeLeft(seconds, language)) : place.dataset.over;
+    }
+    const next = [...ends.map((place) => place.dateTime), ...prices.map((place) => place.dataset.sale)].map(left).filter((seconds) => seconds > 0);
+    if (next.length) setTimeout(watchSales, 1000 * Math.min(...next.map((seconds) => seconds % 60 || 60)));
+  }
+
   // Shared pages set no cookie: a link's coupon is carried along this visit until the cart or the checkout takes it.
   function carryCoupon() {
     const isTaken = /\/(cart|checkout)\/$/.test(location.pathname);
@@ -111,6 +148,7 @@
     watchBuyButton();
     watchQuantities();
     tellOfReferral().catch(() => { /* away for a moment: the cart looks at the page's address, too */ });
+    watchSales();
     carryCoupon();
   });
 })();

@@ -16,7 +16,7 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 from storefront.dates import day, moment
-from storefront.money import digits, format_money
+from storefront.money import digits, format_money, plain_amount
 from storefront.shop import ShopFacts, shop
 
 register = template.Library()
@@ -117,6 +117,12 @@ def money_text(amount: int, currency: str) -> str:
 def cost(amount: int, currency: str) -> SafeString:
     """Minor units as an isolated price, or the word for nothing to pay."""
     return money(amount, currency) if amount else format_html("<b>{}</b>", _("Free"))
+
+
+@register.filter
+def plain(amount: int, currency: str) -> str:
+    """Minor units as a number that parse_price() takes back, for form fields."""
+    return plain_amount(amount, currency)
 
 
 @register.filter

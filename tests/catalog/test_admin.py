@@ -43,7 +43,7 @@ def form(**fields) -> dict:
         "published_at_0": "",
         "published_at_1": "",
     }
-    for part in ("variants", "releases", "files", "images", "faqs"):
+    for part in ("variants", "bundle_items", "releases", "files", "images", "faqs"):
         data |= {f"{part}-TOTAL_FORMS": "0", f"{part}-INITIAL_FORMS": "0"}
     return data | {name.replace("__", "-"): value for name, value in fields.items()}
 

@@ -92,7 +92,7 @@ def test_pages_are_only_read(client):
         ("/categories/cooking/", 3),
         ("/products/?q=book", 4),
         ("/products/?q=nothinglikeit", 4),
-        ("/", 5),
+        ("/", 6),
     ],
 )
 def test_pages_ask_few_queries_however_many_rows(client, page, ceiling):

@@ -7,13 +7,21 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from checkout.models import Order, TaxEvidence, TaxTreatment
+from checkout.models import Offer, Order, TaxEvidence, TaxTreatment, Upsell
 from checkout.payments import start_payment, sync_payment
 from storefront.models import Shop
 from tests.checkout.test_queries import at_most
 from tests.doubles.paypal import PayPalDouble
 from tests.doubles.stripe import StripeDouble
-from tests.factories import handle_events_of, make_product, make_rate, make_shop, paid_order, pending_order
+from tests.factories import (
+    handle_events_of,
+    make_offer,
+    make_product,
+    make_rate,
+    make_shop,
+    paid_order,
+    pending_order,
+)
 
 pytestmark = pytest.mark.django_db
 HANS = {"email": "hans@example.com", "country": "DE", "provider": "demo"}
@@ -244,3 +252,18 @@ def test_pages_stay_within_their_queries(shopper: Client) -> None:
         shopper.get("/checkout/", headers={"Accept-Language": "de-DE"})
     with at_most(21):  # one more than without taxes: rates are looked up for the page and for the order
         assert shopper.post("/checkout/", HANS).status_code == 302
+
+
+def test_one_click_after_the_payment_is_taxed_like_the_order_it_follows() -> None:
+    client, book = Client(), make_product(10_000)
+    make_offer("upsell", make_product(2000), book, amount=1000)
+    company = {"country": "ES", "region": "Canary Islands", "company": "Dunas"}
+    source = paid_order(book, **company, network_country="DE", is_place_confirmed=True)
+    page = client.get(f"/orders/{source.token}/")
+    assert "$10.70 Otherwise $21.40" in words(page)
+
+    client.post(f"/orders/{source.token}/upsells/", {"offer": Offer.objects.get().pk, "shown_total": "1070"})
+
+    order = Upsell.objects.get().order
+    assert (order.total, order.tax_region, order.company) == (1070, "Canary Islands", "Dunas")
+    assert order.is_place_confirmed

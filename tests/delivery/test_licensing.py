@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from checkout.models import Dispute, Order, OrderEvent, Refund
 from delivery.access import update_access
-from delivery.licensing import issue_licenses, upgrade_license
+from delivery.licensing import issue_licenses
 from delivery.models import License, LicenseMove
 from tests.factories import (
     handle_events_of,
@@ -161,24 +161,4 @@ def test_what_never_expires_cannot_be_renewed() -> None:
     license_ = make_license()
 
     assert not license_.extend(365, once="line:7")
-    assert not LicenseMove.objects.exists()
-
-
-def test_an_upgrade_moves_the_key_once() -> None:
-    license_ = make_license(activation_limit=1)
-    agency = make_variant(license_.variant.product, 4900, title_en="Agency")
-    make_plan(license_.variant.product, variant=agency, activation_limit=25)
-
-    assert [upgrade_license(license_, agency, once="line:9") for _each in range(2)] == [True, False]
-
-    moved = License.objects.get()
-    assert (moved.key, moved.variant, moved.activation_limit) == (license_.key, agency, 25)
-
-
-def test_an_upgrade_to_what_brings_no_licence_changes_nothing() -> None:
-    license_ = make_license()
-
-    with pytest.raises(KeyError):
-        upgrade_license(license_, make_product().variants.get(), once="line:9")
-
     assert not LicenseMove.objects.exists()

@@ -180,15 +180,6 @@ def test_mails_stand_in_both_directions() -> None:
     assert all("{{ name }}" in mail and "$" not in mail for mail in mails.values())
 
 
-def test_bundle_brings_three_books_under_their_names() -> None:
-    with zipfile.ZipFile(BUILT / "files" / "makers-shelf.zip") as archive:
-        names = archive.namelist()
-        starts = [archive.read(name)[:5] for name in names]
-
-    assert names == ["Publish it yourself.pdf", "Letters that flow.pdf", "العمل الحر بطمأنينة.pdf"]
-    assert starts == [b"%PDF-"] * 3
-
-
 def test_fifty_codes_nobody_mistakes_for_another() -> None:
     rows = BytesIO((BUILT / "files" / "calligraphy-seats.csv").read_bytes()).read().decode().splitlines()
     codes = [row.partition(",")[2] for row in rows[1:]]

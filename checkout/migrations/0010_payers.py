@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('checkout', '0007_taxes'),
+        ('checkout', '0009_cross_offers'),
     ]
 
     operations = [
