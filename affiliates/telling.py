@@ -40,7 +40,7 @@ def _reasons(referral: Referral) -> Iterator[str | SafeString]:
     if referral.way in (Referral.Way.LINK, Referral.Way.CARRIED) and referral.clicked_at:
         yield sentence(_("followed %(time)s"), time=when(referral.clicked_at, "time"))
         if referral.credit:
-            yield Program.Credit(referral.credit).label
+            yield str(Program.Credit(referral.credit).label)
     if referral.path:
         yield ltr(referral.path)
     if referral.sub_id:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from django.contrib import admin
@@ -10,7 +11,7 @@ from affiliates.admin.forms import PeriodForm
 from affiliates.earners import Earner, earners
 from affiliates.models import Affiliate, today
 from affiliates.payout_files import amount_cell
-from storefront.spreadsheets import csv_file
+from storefront.spreadsheets import Cell, csv_file
 
 
 def earners_page(request: HttpRequest) -> HttpResponseBase:
@@ -46,7 +47,7 @@ def _days(form: PeriodForm) -> tuple[date, date]:
 
 def _csv(found: list[Earner], first: date, last: date) -> StreamingHttpResponse:
     head = ["affiliate", "email", "code", "currency", "clicks", "orders", "commissions", "taken back"]
-    rows = (
+    rows: Iterator[list[Cell]] = (
         [
             *(each.affiliate.name, each.affiliate.user.email, each.affiliate.code, each.currency),
             *(each.clicks, each.orders),

@@ -57,7 +57,7 @@ def paid_batch(*affiliates: Affiliate, currency: str = "USD") -> PayoutBatch:
 
 
 def lines_of(batch: PayoutBatch) -> list[str]:
-    return b"".join(batch_file(batch)).decode().splitlines()  # type: ignore[arg-type]
+    return b"".join(batch_file(batch)).decode().splitlines()
 
 
 def standing(affiliate: Affiliate) -> list[tuple[int, int, int]]:
