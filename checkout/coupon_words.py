@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from checkout.models import Coupon
 from storefront.money import digits, format_rate
+from storefront.shop import shop
 from storefront.templatetags.shop import money_text
 from storefront.text import isolate_text
 
@@ -176,5 +176,5 @@ def _people(coupon: Coupon) -> list[str]:
 
 def _sums(amounts: Mapping[str, int]) -> str:
     """The same worth in several currencies, the shop's own first."""
-    own_first = sorted(amounts, key=lambda currency: (currency != settings.CURRENCY, currency))
+    own_first = sorted(amounts, key=lambda currency: (currency != shop().currency, currency))
     return " / ".join(money_text(amounts[currency], currency) for currency in own_first)

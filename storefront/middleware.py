@@ -1,7 +1,9 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.translation import get_language_from_path
@@ -59,6 +61,26 @@ class LanguageFromPathMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class AskAgainMiddleware:
+    """When two of the staff save the same at once, the slower one's form is read again and says so.
+
+    The database refused what the form had found free, so nothing was written, and reading it again is safe.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        found = request.resolver_match
+        if not isinstance(error, IntegrityError) or found is None or found.app_name != "admin":
+            return None
+        response = found.func(request, *found.args, **found.kwargs)
+        return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
 class PrivateByDefaultMiddleware:

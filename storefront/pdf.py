@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from PIL import ImageFile
 
 from storefront.errors import StorefrontError
 
@@ -37,7 +36,6 @@ def render_pdf(html: str, style: str, **options: Any) -> bytes:
         raise PdfNotPossible(
             _("PDF files can't be made here: Pango is missing. The doctor says what to install.")
         ) from error
-    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint lets the whole process take half a picture for one
     return _press(os.getpid(), weasyprint).print(html, style, options)
 
 

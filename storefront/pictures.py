@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from storefront.errors import StorefrontError
 from storefront.money import digits
@@ -39,6 +39,7 @@ def open_picture(upload: File, tallest: int) -> Image.Image:
         if image.width * image.height > settings.PICTURE_MAX_PIXELS:
             raise Image.DecompressionBombError
         image.draft("RGB", (tallest, tallest))
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on for its whole process
         image.load()
     except _BOMBS:
         raise PictureRefused(

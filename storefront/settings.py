@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "affiliates.middleware.ReferralMiddleware",
     "storefront.middleware.PrivateByDefaultMiddleware",
+    "storefront.middleware.AskAgainMiddleware",
 ]
 ROOT_URLCONF = "storefront.urls"
 WSGI_APPLICATION = "storefront.wsgi.application"

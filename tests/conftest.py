@@ -41,6 +41,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+app.loader.import_default_modules()  # so that every task has its name, whichever tests are chosen
 BaseDatabaseOperations.execute_sql_flush = emptying.flush  # type: ignore[method-assign, assignment]
 
 

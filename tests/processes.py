@@ -1,14 +1,19 @@
 """Real processes for tests: found by a mark in their environment, so that none can be overlooked."""
 
+import faulthandler
 import multiprocessing
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.db import connections
+
+# Seconds a process of a test may take.
+LONGEST = 120
 
 
 def processes_of(mark: str) -> dict[int, str]:
@@ -41,24 +46,36 @@ def environment(**more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **more}
 
 
-def in_processes(deed: Callable[[int], Any], count: int) -> list[Any]:
-    """What the deed gives in each of so many processes, all begun in the same moment.
+def in_processes(deed: Callable[[int], Any], count: int, tries: int = 1) -> list[Any]:
+    """What the deed gives for each number below count * tries; all processes begin in the same moment.
 
-    They share nothing with this one but the database: each has connections of its own.
+    They share nothing with this one but the database: each has connections of its own. One that hangs says
+    where, and is killed.
     """
     connections.close_all()
     fork = multiprocessing.get_context("fork")
     start, answers = fork.Barrier(count), fork.SimpleQueue()
 
-    def run(number: int) -> None:
+    def run(first: int) -> None:
+        ends_in_time()
         start.wait(60)
-        answers.put(deed(number))
+        for number in range(first, first + tries):
+            answers.put(deed(number))
         connections.close_all()
 
-    processes = [fork.Process(target=run, args=[number]) for number in range(count)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-        assert process.exitcode == 0
-    return [answers.get() for _process in processes]
+    processes = [fork.Process(target=run, args=[place * tries], daemon=True) for place in range(count)]
+    try:
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(LONGEST + 10)
+        assert [process.exitcode for process in processes] == [0] * count
+    finally:
+        for process in processes:
+            process.kill()
+    return [answers.get() for _answer in range(count * tries)]
+
+
+def ends_in_time() -> None:
+    """For a process that was forked: whatever it waits for, it ends, and its stack is told."""
+    faulthandler.dump_traceback_later(LONGEST, exit=True, file=sys.__stderr__)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from checkout.errors import PatternNotUsable
 from checkout.models import Coupon
 from checkout.models.coupon import LISTS, MAX_CODE, MAX_FOLDED
 from storefront.money import AmountNotUnderstood, parse_rate, plain_rate
+from storefront.shop import shop
 from storefront.text import clean_line, fold_code, isolate_text
 
 # What a sentence tells, besides what clean() puts together.
@@ -76,7 +76,7 @@ class CouponForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = settings.CURRENCY
+        own = shop().currency
         self.fields["amount"].label = gettext("Amount in %(currency)s") % {"currency": own}
         self.fields["minimum"].label = gettext("From what sum on, in %(currency)s") % {"currency": own}
         amounts, minimums = dict(self.instance.amounts), dict(self.instance.minimums)
@@ -128,7 +128,7 @@ class CouponForm(forms.ModelForm):
 
     def _sums(self, own: str, others: str) -> dict[str, int]:
         """Amounts by currency; none is no amount, and neither is zero."""
-        amounts = {settings.CURRENCY: self.cleaned_data.get(own), **(self.cleaned_data.get(others) or {})}
+        amounts = {shop().currency: self.cleaned_data.get(own), **(self.cleaned_data.get(others) or {})}
         return {currency: amount for currency, amount in amounts.items() if amount}
 
     def _check_worth(self, cleaned: dict[str, Any]) -> None:

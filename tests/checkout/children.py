@@ -5,6 +5,8 @@ time, by os._exit, which puts nothing in order, until it comes to its end.
 """
 
 import os
+import signal
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from checkout.providers.transport import BoundedSession
+from tests.processes import LONGEST, ends_in_time
 
 KILLED, BROKEN = 9, 1
 
@@ -75,6 +78,7 @@ def _forked(deed: Callable[[], Any]) -> int:
     if child := os.fork():
         return child
     try:
+        ends_in_time()
         deed()
     except BaseException:
         traceback.print_exc()
@@ -83,6 +87,13 @@ def _forked(deed: Callable[[], Any]) -> int:
 
 
 def _ended(child: int) -> int:
+    """Its exit code; of one that hangs even so that it can't say where, the signal that ended it."""
+    for _each in range(20 * (LONGEST + 10)):
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

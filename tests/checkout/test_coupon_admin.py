@@ -17,7 +17,7 @@ from checkout.errors import PatternNotUsable
 from checkout.models import Coupon, Order, Redemption
 from checkout.timeline import timeline
 from storefront.text import fold_code
-from tests.factories import make_coupon, make_product, make_user, paid_order, pending_order
+from tests.factories import make_coupon, make_product, make_shop, make_user, paid_order, pending_order
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/checkout/coupon/"
@@ -47,6 +47,16 @@ def test_a_share_is_written_in_any_digits(staff: Client) -> None:
     assert (coupon.code, coupon.rate_bps, coupon.amounts, coupon.max_uses) == ("رمضان ۲۰۲۷", 1250, {}, 50)
     assert coupon.is_for_all
     assert 'value="12.5"' in words(staff.get(f"{LIST}{coupon.pk}/change/"))
+
+
+def test_amounts_are_in_the_currency_of_the_shop_settings(staff: Client) -> None:
+    make_shop(currency="EUR")
+
+    staff.post(f"{LIST}add/", FORM | {"kind": "fixed", "amount": "5", "other_amounts": "USD 6"})
+
+    coupon = Coupon.objects.get()
+    assert coupon.amounts == {"EUR": 500, "USD": 600}
+    assert "EID-25 takes €5.00 / $6.00 off." in words(staff.get(f"{LIST}{coupon.pk}/change/"))
 
 
 def test_amounts_minimums_and_lists_are_stored(staff: Client) -> None:

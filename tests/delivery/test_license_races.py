@@ -1,12 +1,9 @@
 """Licences under real processes, each with connections of its own, on either database."""
 
-import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from django.db import connections
 
 from checkout.errors import CartNotUsable
 from checkout.models import Order, OrderEvent
@@ -19,35 +16,10 @@ from delivery.fulfilment import grant_downloads
 from delivery.models import Activation, Code, License, SigningKey
 from delivery.signing import forget_key, sign
 from tests.factories import make_buyer, make_cart, make_license, make_plan, paid_order
+from tests.processes import in_processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROCESSES, TRIES = 20, 5
-_fork = multiprocessing.get_context("fork")
-
-
-def in_processes(deed: Callable[[int], Any], count: int = PROCESSES, tries: int = TRIES) -> list[Any]:
-    """What the deed gives for each number below count * tries; all processes begin in the same moment."""
-    connections.close_all()
-    start, results = _fork.Barrier(count), _fork.Queue()
-
-    def run(first: int) -> None:
-        start.wait()
-        try:
-            for number in range(first, first + tries):
-                results.put(deed(number))
-        except BaseException as error:
-            results.put(repr(error))
-            raise
-        finally:
-            connections.close_all()
-
-    workers = [_fork.Process(target=run, args=[place * tries]) for place in range(count)]
-    for worker in workers:
-        worker.start()
-    found = [results.get(timeout=120) for _each in range(count * tries)]
-    for worker in workers:
-        worker.join()
-    return found
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +40,7 @@ def take(key: str, instance: str) -> str:
 def test_100_activations_at_once_on_a_limit_of_3_are_exactly_3() -> None:
     key = make_license(activation_limit=3).key
 
-    results = in_processes(lambda number: take(key, f"site{number}.com"))
+    results = in_processes(lambda number: take(key, f"site{number}.com"), PROCESSES, TRIES)
 
     assert Counter(results)["limit_reached"] == 97
     assert Activation.objects.in_use().count() == 3
@@ -78,7 +50,9 @@ def test_100_activations_at_once_on_a_limit_of_3_are_exactly_3() -> None:
 def test_100_activations_of_one_instance_are_one_row_and_100_times_yes() -> None:
     key = make_license(activation_limit=3).key
 
-    results = in_processes(lambda number: take(key, ["www.one.com", "https://ONE.com/"][number % 2]))
+    results = in_processes(
+        lambda number: take(key, ["www.one.com", "https://ONE.com/"][number % 2]), PROCESSES, TRIES
+    )
 
     assert set(results) == {str(Activation.objects.get().uid)}
 
@@ -95,7 +69,7 @@ def test_taking_and_freeing_at_once_never_exceeds_the_limit() -> None:
             used = refusal.facts.used if isinstance(refusal, ActivationLimitReached) and refusal.facts else 0
         return used
 
-    assert max(in_processes(turn)) <= 2
+    assert max(in_processes(turn, PROCESSES, TRIES)) <= 2
     assert Activation.objects.counted().count() <= 2
 
 
@@ -108,7 +82,7 @@ def test_a_limit_that_staff_lowers_meanwhile_holds() -> None:
             return "lowered"
         return take(license_.key, f"site{number}.com")
 
-    in_processes(turn)
+    in_processes(turn, PROCESSES, TRIES)
     before = Activation.objects.counted().count()
 
     assert take(license_.key, "late.com") == "limit_reached"
@@ -148,7 +122,7 @@ def test_two_loads_of_one_list_at_once_take_each_code_once() -> None:
     plan = make_plan(source="codes")
     content = "\n".join(f"code-{number}" for number in range(300)).encode()
 
-    taken = in_processes(lambda _number: load_codes(plan, content).taken, count=4, tries=1)
+    taken = in_processes(lambda _number: load_codes(plan, content).taken, count=4)
 
     assert sorted(taken) == [0, 0, 0, 300]
     assert Code.objects.count() == 300
@@ -157,6 +131,6 @@ def test_two_loads_of_one_list_at_once_take_each_code_once() -> None:
 def test_the_first_signing_key_is_one() -> None:
     SigningKey.objects.all().delete()
 
-    in_processes(lambda number: sign({"number": number}), count=8, tries=1)
+    in_processes(lambda number: sign({"number": number}), count=8)
 
     assert SigningKey.objects.count() == 1
