@@ -112,7 +112,7 @@ def _paid_charges(products: list[Product]) -> list[DemoCharge]:
         for product in products:
             cart.add(product.variants.all()[0], 1)
         token, address = os.urandom(6).hex(), ".".join(str(part) for part in os.urandom(4))
-        order = place_order(cart, Buyer(f"{token}@example.com", "EG", "en", client_address=address))
+        order = place_order(cart, Buyer(f"{token}@example.com", "EG", client_address=address))
         charge = DemoCharge.objects.get(key=start_payment(order, "demo").key)
         demo.decide(charge, "pay")
         charge.refresh_from_db()

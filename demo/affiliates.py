@@ -141,7 +141,7 @@ def _sell(affiliate: Affiliate, sale: Sale) -> None:
     cart.add(variant, 1)
     path = variant.product.get_absolute_url()
     session["referral"] = sign(Visit.now(affiliate.pk, "link", path=path, sub_id=sale.sub_id))
-    payment = start_payment(place_order(cart, Buyer(sale.email, "JO", sale.language)), "demo")
+    payment = start_payment(place_order(cart, Buyer(sale.email, "JO", language=sale.language)), "demo")
     demo.decide(DemoCharge.objects.get(key=payment.key), "pay")
     sync_payment(payment)
     for event in payment.order.events.filter(name="order.paid"):
