@@ -78,4 +78,4 @@ def in_processes(deed: Callable[[int], Any], count: int, tries: int = 1) -> list
 
 def ends_in_time() -> None:
     """For a process that was forked: whatever it waits for, it ends, and its stack is told."""
-    faulthandler.dump_traceback_later(LONGEST, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(LONGEST, exit=True, file=sys.__stderr__ or 2)
