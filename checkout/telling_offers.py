@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -44,33 +45,45 @@ def _tone(gift: Gift) -> str:
     return "" if gift.is_open else "wait"
 
 
+def with_offers(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Orders that tell by `has_upsells` and `has_upgrades` whether those need be looked for at all."""
+    upsells = Upsell.objects.filter(Q(order=OuterRef("pk")) | Q(source=OuterRef("pk")))
+    upgrades = Upgrade.objects.filter(Q(line__order=OuterRef("pk")) | Q(former__order=OuterRef("pk")))
+    return orders.annotate(has_upsells=Exists(upsells), has_upgrades=Exists(upgrades))
+
+
 def tell_upsells(order: Order, limit: int) -> Iterator[Entry]:
     """The click that this order came by, or that another came by from its page."""
-    for upsell in Upsell.objects.filter(order=order).select_related("source"):
-        words = sentence(
-            _("It was placed by one click on the page of order %(number)s."), number=ltr(upsell.source.number)
-        )
-        yield Entry(order.placed_at, "order", words)
-    for upsell in Upsell.objects.filter(source=order).select_related("order").order_by("-pk")[:limit]:
-        words = sentence(_("One click on its page placed order %(number)s."), number=ltr(upsell.order.number))
-        yield Entry(upsell.order.placed_at, "order", words)
+    if not getattr(order, "has_upsells", True):
+        return
+    upsells = Upsell.objects.filter(Q(order=order) | Q(source=order)).select_related("source", "order")
+    for upsell in upsells.order_by("-pk")[:limit]:
+        if upsell.order_id == order.pk:
+            said, other = _("It was placed by one click on the page of order %(number)s."), upsell.source
+        else:
+            said, other = _("One click on its page placed order %(number)s."), upsell.order
+        yield Entry(upsell.order.placed_at, "order", sentence(said, number=ltr(other.number)))
 
 
 def tell_upgrades(order: Order, limit: int) -> Iterator[Entry]:
     """Lines that take the place of others, here or in another order."""
-    for upgrade in Upgrade.objects.filter(line__order=order).select_related("former__order", "line")[:limit]:
-        words = sentence(
-            _("%(line)s takes the place of %(former)s in order %(number)s."),
-            line=isolate(upgrade.line),
-            former=isolate(upgrade.former),
-            number=ltr(upgrade.former.order.number),
-        )
-        yield Entry(order.placed_at, "order", words)
-    taken = Upgrade.objects.filter(former__order=order, taken_at__isnull=False)
-    for upgrade in taken.select_related("former", "line__order")[:limit]:
-        words = sentence(
-            _("%(former)s was upgraded by order %(number)s."),
-            former=isolate(upgrade.former),
-            number=ltr(upgrade.line.order.number),
-        )
-        yield Entry(upgrade.taken_at or order.placed_at, "order", words)
+    if not getattr(order, "has_upgrades", True):
+        return
+    upgrades = Upgrade.objects.filter(Q(line__order=order) | Q(former__order=order, taken_at__isnull=False))
+    for upgrade in upgrades.select_related("former__order", "line__order").order_by("-pk")[:limit]:
+        former, line = isolate(upgrade.former), isolate(upgrade.line)
+        if upgrade.line.order_id == order.pk:
+            words = sentence(
+                _("%(line)s takes the place of %(former)s in order %(number)s."),
+                line=line,
+                former=former,
+                number=ltr(upgrade.former.order.number),
+            )
+            yield Entry(order.placed_at, "order", words)
+        if upgrade.former.order_id == order.pk and upgrade.taken_at:
+            words = sentence(
+                _("%(former)s was upgraded by order %(number)s."),
+                former=former,
+                number=ltr(upgrade.line.order.number),
+            )
+            yield Entry(upgrade.taken_at, "order", words)

@@ -22,6 +22,7 @@ from checkout.readdressing import change_email
 from checkout.resending import ask_for_mail
 from checkout.resyncing import resync
 from checkout.staff_refunds import refund_as_shown
+from checkout.telling_offers import with_offers
 from checkout.timeline import timeline
 from storefront.errors import StorefrontError
 
@@ -32,7 +33,8 @@ def orders() -> QuerySet[Order]:
     """Orders with all that their page shows of money, in a query for each table."""
     refunds: Any = Prefetch("refunds", Refund.objects.select_related("requested_by"))
     payments = Prefetch("payments", Payment.objects.prefetch_related(refunds, "disputes"))
-    return Order.objects.select_related("user", "gift").prefetch_related("lines", "tax_evidence", payments)
+    rows = Order.objects.select_related("user", "gift").prefetch_related("lines", "tax_evidence", payments)
+    return with_offers(rows)
 
 
 def order_page(request: HttpRequest, order: Order, bound: forms.Form | None = None) -> TemplateResponse:
