@@ -257,11 +257,7 @@ def test_pages_stay_within_their_queries(shopper: Client) -> None:
 def test_one_click_after_the_payment_is_taxed_like_the_order_it_follows() -> None:
     client, book = Client(), make_product(10_000)
     make_offer("upsell", make_product(2000), book, amount=1000)
-<<<<<<< HEAD
-    company: Any = {"country": "ES", "region": "Canary Islands", "company": "Dunas"}
-=======
     company: dict[str, Any] = {"country": "ES", "region": "Canary Islands", "company": "Dunas"}
->>>>>>> cross
     source = paid_order(book, **company, network_country="DE", is_place_confirmed=True)
     page = client.get(f"/orders/{source.token}/")
     assert "$10.70 Otherwise $21.40" in words(page)
