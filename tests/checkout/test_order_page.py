@@ -40,7 +40,7 @@ def test_the_page_asks_as_much_for_a_long_story_as_for_a_short_one(
         refund(staff, order, commits, amount="1")
     staff.get(page_of(order))
 
-    with at_most(21):
+    with at_most(22):
         staff.get(page_of(order))
 
 

@@ -180,7 +180,7 @@ def test_pages_ask_alike_for_any_number_of_licences(django_assert_max_num_querie
     for license_ in License.objects.all():
         use(license_, "one.com")
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = Client().get(f"/orders/{order.token}/").content.decode()
 
     assert page.count("Places in use: 1 of 9.") == 4
