@@ -21,7 +21,18 @@ from bench.processes import HOST, NotReady, memory_mib, run, started
 from bench.weight import weigh
 
 PARTS = [
-    *("pages", "purchase", "orders", "fulfil", "reconcile", "ledger", "delivery", "invoices", "weight"),
+    *(
+        "pages",
+        "purchase",
+        "orders",
+        "pricing",
+        "fulfil",
+        "reconcile",
+        "ledger",
+        "delivery",
+        "invoices",
+        "weight",
+    ),
     "memory",
 ]
 DATABASES = ["postgresql", "sqlite"]
@@ -112,6 +123,14 @@ class Bench:
             self.note("queries", "fulfil", row["queries"])
             for name in ("fulfil", "fulfil-and-mail", "six-rows"):
                 self.note("cpu", name, row[name])
+
+    def pricing(self) -> None:
+        say("Carts are priced ...")
+        settings = self.shop_for_money("ours-pricing")
+        run([sys.executable, "-m", "bench.seed", 50], settings)
+        for row in self.money("pricing", self.options.rounds, settings):
+            for name, value in row.items():
+                self.note("cpu", name, value)
 
     def reconcile(self) -> None:
         """Ten times as many orders: the time that each takes, and the memory, stay as they are."""

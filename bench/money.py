@@ -1,6 +1,6 @@
-"""What it costs to fulfil and to reconcile, in one process with the shop's own settings.
+"""What it costs to price, to fulfil and to reconcile, in one process with the shop's own settings.
 
-`python -m bench.money fulfil ROUNDS` and `python -m bench.money reconcile ORDERS` print figures as JSON.
+`python -m bench.money pricing ROUNDS`, `fulfil ROUNDS` and `reconcile ORDERS` print figures as JSON.
 """
 
 import json
@@ -40,6 +40,7 @@ from checkout.models import (  # noqa: E402
 )
 from checkout.payments import start_payment  # noqa: E402
 from checkout.placing import place_order  # noqa: E402
+from checkout.pricing import Discount, Item, Tax, price  # noqa: E402
 from checkout.providers import demo  # noqa: E402
 from checkout.reconciling import compare_with_providers, reconcile  # noqa: E402
 from storefront.celery import app  # noqa: E402
@@ -50,6 +51,28 @@ IN_A_ROUND = 20
 TRANSACTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 BATCH = 1000
 Row = dict[str, float]
+
+
+# --- Pricing -----------------------------------------------------------------------------------------
+
+
+def pricing(rounds: int) -> Iterator[Row]:
+    """The sums of a cart of 50 lines with ten discounts; beside them, the one query that finds such lines."""
+    tax = Tax(1900, is_included=True, label="VAT")
+    items = [Item(1 + place % 3, 999 + 100 * place, tax) for place in range(50)]
+    everywhere = tuple(range(50))
+    discounts = [
+        Discount("coupon", f"SHARE{rate}", everywhere, rate_bps=rate) for rate in range(100, 600, 100)
+    ]
+    discounts += [Discount("offer", f"{place}", everywhere[place::5], amount=333) for place in range(5)]
+    found = Variant.objects.select_related("product__cover").filter(pk__in=Variant.objects.all()[:50])
+    if len(found) < len(items):
+        raise SystemExit("There are fewer than 50 variants.")
+    for _round in range(rounds):
+        yield {
+            "price": milliseconds([partial(price, items, discounts)] * IN_A_ROUND),
+            "lines-query": milliseconds([lambda: list(found.all())] * IN_A_ROUND),
+        }
 
 
 # --- Fulfilling --------------------------------------------------------------------------------------
@@ -230,5 +253,5 @@ def _add(numbers: range) -> None:
 
 if __name__ == "__main__":
     part, number = sys.argv[1], int(sys.argv[2])
-    for row in {"fulfil": fulfil, "reconcile": compare}[part](number):
+    for row in {"pricing": pricing, "fulfil": fulfil, "reconcile": compare}[part](number):
         print(json.dumps(row), flush=True)

@@ -22,6 +22,7 @@ DEFAULTS = [
     "cpu:search <= 2*search-small",
     "orders:postgresql >= 30",
     "orders:sqlite >= 30",
+    "cpu:price <= 1*lines-query",
     "cpu:fulfil <= 10*six-rows",
     "queries:fulfil <= 25",
     "us:reconcile <= 1.5*reconcile-small",
