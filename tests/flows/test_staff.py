@@ -74,7 +74,7 @@ def test_a_part_of_an_order_goes_back(
     )
     wait_for_reactions(order)
     page.goto(f"{prefix(language)}/admin/checkout/order/{order.pk}/change/")
-    assert page.locator(".timeline > li").count() == told + 3  # asked, given, mailed
+    assert page.locator(".timeline > li").count() == told + 4  # asked, given, credited, mailed
     expect(page.locator(".payment .deed summary")).to_contain_text("21.50")
     assert_readable(page)
 
