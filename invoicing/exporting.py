@@ -95,7 +95,7 @@ def _print_missing(export: Export) -> bool:
     """False while some are still to be printed. Raises PdfNotReady for those that can't be."""
     ends_at = time.monotonic() + PRINTING_SECONDS
     missing = _missing(export)
-    for number, pdf in enumerate(missing.select_related("document").iterator(CHUNK)):
+    for number, pdf in enumerate(_in_chunks(missing.select_related("document"))):
         if time.monotonic() > ends_at:
             return False
         print_document(pdf)
@@ -132,7 +132,14 @@ def _write(export: Export) -> None:
 def _pdfs(export: Export) -> Iterator[DocumentPdf]:
     documents = documents_between(export.first_day, export.last_day)
     pdfs = DocumentPdf.objects.filter(document__in=documents.values("pk")).order_by("document__counter")
-    return pdfs.select_related("document").defer("document__snapshot").iterator(CHUNK)
+    return _in_chunks(pdfs.select_related("document").defer("document__snapshot"))
+
+
+def _in_chunks(pdfs: QuerySet[DocumentPdf]) -> Iterator[DocumentPdf]:
+    """Some rows at a time, each chunk read to its end: on SQLite, whoever still reads may not write."""
+    keys = list(pdfs.values_list("pk", flat=True))
+    for start in range(0, len(keys), CHUNK):
+        yield from pdfs.filter(pk__in=keys[start : start + CHUNK])
 
 
 def _write_table(file: IO[bytes], documents: QuerySet[Document]) -> None:
