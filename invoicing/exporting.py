@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from io import TextIOWrapper
 from typing import IO
 
+from django.conf import settings
 from django.core.files import File
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -75,6 +76,7 @@ def make_export(export: Export) -> None:
             export.mark_handled()
         else:
             export.put_off("", timedelta(0))
+            Export.objects.filter(pk=export.pk).update(attempts=0)  # it went on, so it did not fail
             enqueue("invoicing.make_export", export.pk)
     except PdfNotReady as refusal:
         export.mark_failed(str(refusal))
@@ -87,7 +89,7 @@ def make_export(export: Export) -> None:
 def clear_old_exports() -> None:
     """An export can be made again at any time, so it is kept for a month."""
     for export in Export.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)):
-        export.file.delete(save=False)
+        export.file.storage.delete(export.path)  # also what a worker left that died before it could say so
         export.delete()
 
 
@@ -107,31 +109,35 @@ def _print_missing(export: Export) -> bool:
 
 
 def _missing(export: Export) -> QuerySet[DocumentPdf]:
-    documents = documents_between(export.first_day, export.last_day)
-    return DocumentPdf.objects.filter(document__in=documents.values("pk"), file="").order_by("pk")
+    return DocumentPdf.objects.filter(document__in=_documents(export).values("pk"), file="").order_by("pk")
+
+
+def _documents(export: Export) -> QuerySet[Document]:
+    """As they were when somebody asked: what is issued meanwhile is not printed yet, and was not counted."""
+    between = documents_between(export.first_day, export.last_day)
+    return between.filter(issued_at__lte=export.created_at)
 
 
 def _write(export: Export) -> None:
-    """The zip is written to the disk of this machine first, and stored when it is whole."""
-    name = f"exports/{export.key}.zip"
-    with tempfile.TemporaryFile() as whole:
+    """The zip is written to the disk of this machine first (/tmp may be memory), and stored when it is whole."""
+    with tempfile.TemporaryFile(dir=settings.DATA_DIR) as whole:
         with zipfile.ZipFile(whole, "w") as archive:
             with archive.open("documents.csv", "w") as table:
-                _write_table(table, documents_between(export.first_day, export.last_day))
+                _write_table(table, _documents(export))
             for done, pdf in enumerate(_pdfs(export), start=1):
                 with open_pdf(pdf) as file:
                     archive.writestr(f"{pdf.document.number}.pdf", file.read())
                 if done % CHUNK == 0:
                     export.report(done)
         whole.seek(0)
-        export.file.storage.delete(name)
-        export.file.save(name, File(whole), save=False)
+        export.file.storage.delete(export.path)
+        export.file.save(export.path, File(whole), save=False)
     Export.objects.filter(pk=export.pk).update(file=export.file.name, done=export.total)
 
 
 def _pdfs(export: Export) -> Iterator[DocumentPdf]:
-    documents = documents_between(export.first_day, export.last_day)
-    pdfs = DocumentPdf.objects.filter(document__in=documents.values("pk")).order_by("document__counter")
+    documents = _documents(export).values("pk")
+    pdfs = DocumentPdf.objects.filter(document__in=documents).order_by("document__counter")
     return _in_chunks(pdfs.select_related("document").defer("document__snapshot"))
 
 
