@@ -49,6 +49,17 @@ def test_books_in_order_pass(books: Document, capsys: Any) -> None:
     assert capsys.readouterr().out.strip() == "All documents are in order."
 
 
+def test_what_is_sold_meanwhile_is_no_fault(books: Document) -> None:
+    orders = []
+
+    def sell_once(_what: str, _done: int) -> None:
+        if not orders:
+            orders.append(sold([(900, 0)]))
+
+    assert list(faults(sell_once)) == []
+    assert orders[0].documents.get().counter == Chain.objects.get().counter
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
