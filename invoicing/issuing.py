@@ -35,6 +35,11 @@ def keep_books_of(order_id: int) -> None:
     books = Books.of(order)
     if not books.documents:
         issue_first(books)
+    follow_money(books)
+
+
+def follow_money(books: Books) -> None:
+    """Issue what is lacking for each refund and dispute. Safe to repeat, as keep_books_of()."""
     for cause in books.causes():
         _follow(books, cause)
 
