@@ -28,6 +28,7 @@ MOST_DOCUMENTS = 10_000
 CHUNK = 100  # documents between two signs of life
 PRINTING_SECONDS = 20.0  # at a stretch, so that other work has its turn
 KEPT_DAYS = 30
+EARLIEST, LATEST = date(1970, 1, 1), date(9998, 12, 31)  # beyond, another clock may have no such day
 COLUMNS = [
     *("number", "kind", "reason", "issued_on", "order", "refers_to", "buyer", "country", "vat_id", "email"),
     *("treatment", "currency", "net", "tax", "total", "sha256"),
@@ -61,8 +62,9 @@ def count_for_export(first_day: date, last_day: date) -> int:
 
 def documents_between(first_day: date, last_day: date) -> QuerySet[Document]:
     """What was issued on these days by the shop's clock, in the order of the chain."""
+    first, last = max(first_day, EARLIEST), min(last_day, LATEST)
     return Document.objects.filter(
-        issued_at__gte=_midnight(first_day), issued_at__lt=_midnight(last_day + timedelta(days=1))
+        issued_at__gte=_midnight(first), issued_at__lt=_midnight(last + timedelta(days=1))
     ).order_by("counter")
 
 
@@ -119,7 +121,7 @@ def _documents(export: Export) -> QuerySet[Document]:
 
 
 def _write(export: Export) -> None:
-    """The zip is written to the disk of this machine first (/tmp may be memory), and stored when it is whole."""
+    """The zip is written to this machine's disk first (/tmp may be memory), and stored when it is whole."""
     with tempfile.TemporaryFile(dir=settings.DATA_DIR) as whole:
         with zipfile.ZipFile(whole, "w") as archive:
             with archive.open("documents.csv", "w") as table:

@@ -1,7 +1,8 @@
 import csv
 import io
+import tempfile
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -71,6 +72,14 @@ def test_a_period_that_is_not_possible_is_refused(
     assert not Export.objects.exists()
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"])
+def test_a_period_may_begin_and_end_with_the_calendar(zone: str) -> None:
+    sold([(1000, 0)])
+
+    with timezone.override(zone):
+        assert ask_for_export(date.min, date.max, by=make_user()).total == 1
+
+
 def test_a_day_is_one_of_the_shops_clock(settings: Any) -> None:
     settings.TIME_ZONE = "Pacific/Kiritimati"  # where it is tomorrow already, most of the day
     sold([(1000, 0)])
@@ -135,8 +144,8 @@ def test_a_zip_is_written_where_the_disk_is(monkeypatch: Any, commits: Any, sett
         asked.append(kwargs)
         return temporary(**kwargs)
 
-    temporary = exporting.tempfile.TemporaryFile
-    monkeypatch.setattr(exporting.tempfile, "TemporaryFile", temporary_file)
+    temporary = tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", temporary_file)
     sold([(1000, 0)])
     with commits():
         ask()
