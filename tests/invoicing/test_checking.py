@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from checkout.models import Refund
+from checkout.models import Order, Refund
 from checkout.refunds import request_refund
 from invoicing.checking import faults
 from invoicing.correcting import BuyerDetails, correct_invoice
@@ -50,7 +50,7 @@ def test_books_in_order_pass(books: Document, capsys: Any) -> None:
 
 
 def test_what_is_sold_meanwhile_is_no_fault(books: Document) -> None:
-    orders = []
+    orders: list[Order] = []
 
     def sell_once(_what: str, _done: int) -> None:
         if not orders:
