@@ -162,7 +162,7 @@ def settle_payment(payment: Payment, result: PaymentResult) -> None:
     if payment.status == Payment.Status.SUCCEEDED:
         return
     if mismatch := _mismatch(payment, order, result):
-        payment.note_mismatch(mismatch, result.capture_reference)
+        payment.note_mismatch(mismatch, result.capture_reference, result.payer)
         order.hold(mismatch)
         return
     _book(payment, order, result.capture_reference, result.payer)

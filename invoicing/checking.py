@@ -1,9 +1,10 @@
 """Proves what was promised of documents: no gap in numbers, a whole chain, and the sums of the orders."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from importlib import import_module
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 
 from checkout.models import Order, OrderEvent, Payment
@@ -41,23 +42,41 @@ def _unguarded() -> Iterator[str]:
     yield from (f"The trigger {name} is missing, so documents could be changed." for name in sorted(missing))
 
 
+@dataclass
+class _End:
+    """How far the chain was followed: its last hash, and the last place of each series."""
+
+    counter: int = 0
+    sha256: str = FIRST
+    positions: dict[int, int] = field(default_factory=dict)
+
+
 def _chain(say: Say) -> Iterator[str]:
-    counter, previous, positions = 0, FIRST, dict[int, int]()
-    for document in Document.objects.order_by("counter").iterator(CHUNK):
-        counter += 1
+    """Nobody waits meanwhile; what others issue is looked at in the end, when for a moment nobody may."""
+    end = _End()
+    yield from _from(end, say)
+    with transaction.atomic():
+        chain = Chain.objects.select_for_update().filter(pk=Chain.THE_ONLY).first() or Chain()
+        found = [*_from(end, say), *_ends(chain, end)]
+    yield from found
+
+
+def _from(end: _End, say: Say) -> Iterator[str]:
+    """What is wrong with documents after this one, which moves on to the last."""
+    for document in Document.objects.filter(counter__gt=end.counter).order_by("counter").iterator(CHUNK):
+        counter = end.counter + 1
         if document.counter != counter:
             yield f"{document}: its counter is {document.counter} and not {counter}."
-            counter = document.counter
-        position = positions.get(document.series_id, 0) + 1
+        position = end.positions.get(document.series_id, 0) + 1
         if document.position != position:
             yield f"{document}: its place in the series is {document.position} and not {position}."
-        positions[document.series_id] = document.position
+        end.positions[document.series_id] = document.position
+        previous = end.sha256
         if document.previous_sha256 != previous or document.sha256 != seal(document.snapshot, previous):
             yield f"{document}: its hash is not that of what it says and of the document before."
-        previous = document.sha256
+        end.counter, end.sha256 = document.counter, document.sha256
         yield from _figures(document)
-        say("Documents", counter)
-    yield from _ends(counter, previous, positions)
+        say("Documents", end.counter)
 
 
 def _figures(document: Document) -> Iterator[str]:
@@ -73,12 +92,11 @@ def _figures(document: Document) -> Iterator[str]:
             yield f"{document}: the {name} of its lines is {total}, and it says {said['totals'][name]}."
 
 
-def _ends(counter: int, previous: str, positions: dict[int, int]) -> Iterator[str]:
-    chain = Chain.objects.filter(pk=Chain.THE_ONLY).first() or Chain()
-    if (chain.counter, chain.sha256) != (counter, previous):
-        yield f"The chain ends at {chain.counter}, and the last document is {counter}."
+def _ends(chain: Chain, end: _End) -> Iterator[str]:
+    if (chain.counter, chain.sha256) != (end.counter, end.sha256):
+        yield f"The chain ends at {chain.counter}, and the last document is {end.counter}."
     for series in Series.objects.all():
-        last = positions.get(series.pk, 0)
+        last = end.positions.get(series.pk, 0)
         if series.last_number != last:
             yield f"The series {series} is at {series.last_number}, and its last document is {last}."
 

@@ -10,7 +10,7 @@ from checkout.models import Order
 from invoicing.books import Books
 from invoicing.drafting import details_of
 from invoicing.errors import NothingToInvoice, TooManyCorrections
-from invoicing.issuing import issue, issue_first
+from invoicing.issuing import follow_money, issue, issue_first
 from invoicing.models import Document
 from invoicing.models.kind import Kind, Reason
 
@@ -28,6 +28,8 @@ class BuyerDetails:
 
 def may_correct(order: Order, documents: Sequence[Document]) -> bool:
     """Whether correct_invoice() would not refuse: something is left, and not all corrections are used up."""
+    if not order.paid_at or order.is_held:
+        return False
     left = sum(each.sign * each.total for each in documents)
     is_open = bool(left) if order.total and documents else True
     return is_open and _corrections(documents) < MOST_CORRECTIONS
@@ -43,17 +45,21 @@ def correct_invoice(order: Order, details: BuyerDetails) -> Document:
 
     Both are about what is left after refunds, so that the sum of all documents stays the same, and no
     amount or tax changes. Asking for what the invoice says already gives that one; of an order without one,
-    such as one that cost nothing, it is the first. Raises NothingToInvoice for an order that is not paid or
-    whose money all went back, and TooManyCorrections.
+    such as one that cost nothing, it is the first. Raises NothingToInvoice for an order that is not paid,
+    waits for staff, or whose money all went back, and TooManyCorrections.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
     if order.paid_at is None:
         raise NothingToInvoice(_("This order is not paid, so there is no invoice yet."))
+    if order.is_held:
+        raise NothingToInvoice(_("No invoice can be issued for this order just now."))
     books = Books.of(order)
     buyer = details_of(order) | asdict(details)
     former = books.invoice
     if former is None:
-        return issue_first(books, buyer)
+        first = issue_first(books, buyer)
+        follow_money(books)
+        return first
     if former.snapshot["buyer"] == buyer:
         return former
     return _replace(books, former, buyer)

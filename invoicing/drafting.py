@@ -13,6 +13,7 @@ from invoicing.models import Document
 from invoicing.models.kind import Kind, Reason
 from invoicing.seller import seller
 from invoicing.showing import shown_as
+from storefront.text import clean_line
 
 VERSION = 1
 
@@ -58,7 +59,7 @@ def snapshot_of(
 def details_of(order: Order) -> dict[str, str]:
     """The buyer as far as the order tells; the buyer may say more afterwards."""
     return {
-        "name": order.company or (order.user.name if order.user else ""),
+        "name": clean_line(order.company or (order.user.name if order.user else "")),
         "address": "",
         "country": order.tax_country or order.country,
         "vat_id": order.vat_id,

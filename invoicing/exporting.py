@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from io import TextIOWrapper
 from typing import IO
 
+from django.conf import settings
 from django.core.files import File
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -27,6 +28,7 @@ MOST_DOCUMENTS = 10_000
 CHUNK = 100  # documents between two signs of life
 PRINTING_SECONDS = 20.0  # at a stretch, so that other work has its turn
 KEPT_DAYS = 30
+EARLIEST, LATEST = date(1970, 1, 1), date(9998, 12, 31)  # beyond, another clock may have no such day
 COLUMNS = [
     *("number", "kind", "reason", "issued_on", "order", "refers_to", "buyer", "country", "vat_id", "email"),
     *("treatment", "currency", "net", "tax", "total", "sha256"),
@@ -60,8 +62,9 @@ def count_for_export(first_day: date, last_day: date) -> int:
 
 def documents_between(first_day: date, last_day: date) -> QuerySet[Document]:
     """What was issued on these days by the shop's clock, in the order of the chain."""
+    first, last = max(first_day, EARLIEST), min(last_day, LATEST)
     return Document.objects.filter(
-        issued_at__gte=_midnight(first_day), issued_at__lt=_midnight(last_day + timedelta(days=1))
+        issued_at__gte=_midnight(first), issued_at__lt=_midnight(last + timedelta(days=1))
     ).order_by("counter")
 
 
@@ -75,6 +78,7 @@ def make_export(export: Export) -> None:
             export.mark_handled()
         else:
             export.put_off("", timedelta(0))
+            Export.objects.filter(pk=export.pk).update(attempts=0)  # it went on, so it did not fail
             enqueue("invoicing.make_export", export.pk)
     except PdfNotReady as refusal:
         export.mark_failed(str(refusal))
@@ -87,7 +91,7 @@ def make_export(export: Export) -> None:
 def clear_old_exports() -> None:
     """An export can be made again at any time, so it is kept for a month."""
     for export in Export.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)):
-        export.file.delete(save=False)
+        export.file.storage.delete(export.path)  # also what a worker left that died before it could say so
         export.delete()
 
 
@@ -95,7 +99,7 @@ def _print_missing(export: Export) -> bool:
     """False while some are still to be printed. Raises PdfNotReady for those that can't be."""
     ends_at = time.monotonic() + PRINTING_SECONDS
     missing = _missing(export)
-    for number, pdf in enumerate(missing.select_related("document").iterator(CHUNK)):
+    for number, pdf in enumerate(_in_chunks(missing.select_related("document"))):
         if time.monotonic() > ends_at:
             return False
         print_document(pdf)
@@ -107,32 +111,43 @@ def _print_missing(export: Export) -> bool:
 
 
 def _missing(export: Export) -> QuerySet[DocumentPdf]:
-    documents = documents_between(export.first_day, export.last_day)
-    return DocumentPdf.objects.filter(document__in=documents.values("pk"), file="").order_by("pk")
+    return DocumentPdf.objects.filter(document__in=_documents(export).values("pk"), file="").order_by("pk")
+
+
+def _documents(export: Export) -> QuerySet[Document]:
+    """As they were when somebody asked: what is issued meanwhile is not printed yet, and was not counted."""
+    between = documents_between(export.first_day, export.last_day)
+    return between.filter(issued_at__lte=export.created_at)
 
 
 def _write(export: Export) -> None:
-    """The zip is written to the disk of this machine first, and stored when it is whole."""
-    name = f"exports/{export.key}.zip"
-    with tempfile.TemporaryFile() as whole:
+    """The zip is written to this machine's disk first (/tmp may be memory), and stored when it is whole."""
+    with tempfile.TemporaryFile(dir=settings.DATA_DIR) as whole:
         with zipfile.ZipFile(whole, "w") as archive:
             with archive.open("documents.csv", "w") as table:
-                _write_table(table, documents_between(export.first_day, export.last_day))
+                _write_table(table, _documents(export))
             for done, pdf in enumerate(_pdfs(export), start=1):
                 with open_pdf(pdf) as file:
                     archive.writestr(f"{pdf.document.number}.pdf", file.read())
                 if done % CHUNK == 0:
                     export.report(done)
         whole.seek(0)
-        export.file.storage.delete(name)
-        export.file.save(name, File(whole), save=False)
+        export.file.storage.delete(export.path)
+        export.file.save(export.path, File(whole), save=False)
     Export.objects.filter(pk=export.pk).update(file=export.file.name, done=export.total)
 
 
 def _pdfs(export: Export) -> Iterator[DocumentPdf]:
-    documents = documents_between(export.first_day, export.last_day)
-    pdfs = DocumentPdf.objects.filter(document__in=documents.values("pk")).order_by("document__counter")
-    return pdfs.select_related("document").defer("document__snapshot").iterator(CHUNK)
+    documents = _documents(export).values("pk")
+    pdfs = DocumentPdf.objects.filter(document__in=documents).order_by("document__counter")
+    return _in_chunks(pdfs.select_related("document").defer("document__snapshot"))
+
+
+def _in_chunks(pdfs: QuerySet[DocumentPdf]) -> Iterator[DocumentPdf]:
+    """Some rows at a time, each chunk read to its end: on SQLite, whoever still reads may not write."""
+    keys = list(pdfs.values_list("pk", flat=True))
+    for start in range(0, len(keys), CHUNK):
+        yield from pdfs.filter(pk__in=keys[start : start + CHUNK])
 
 
 def _write_table(file: IO[bytes], documents: QuerySet[Document]) -> None:

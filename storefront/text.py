@@ -25,9 +25,9 @@ _FOLDED = str.maketrans(
 _NOT_WORD = re.compile(r"[^\w]+")
 # Taken off again and again, so that ألماني and الألماني meet although the first only looks as if it had one.
 _ARTICLE = re.compile(r"\b(?:(?:وال|بال|كال|فال|ال|لل)(?=\w{3}))+")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
-_CONTROLS_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+_CONTROLS_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
 def fold(text: str) -> str:

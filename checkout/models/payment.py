@@ -181,7 +181,7 @@ class Payment(models.Model):
             "settled_at": timezone.now(),
             "capture_reference": capture_reference,
             "is_duplicate": is_duplicate,
-            "payer": self._hashed(payer),
+            "payer": self._hashed(payer) or self.payer,
             "error": "",
         }
         moved = unpaid.update(**fields)
@@ -201,9 +201,9 @@ class Payment(models.Model):
         self.refresh_from_db()
         return bool(moved)
 
-    def note_mismatch(self, mismatch: str, capture_reference: str) -> None:
+    def note_mismatch(self, mismatch: str, capture_reference: str, payer: str = "") -> None:
         """Remember that the provider took something else than we asked for; staff decides."""
         Payment.objects.filter(pk=self.pk, mismatch="").update(
-            mismatch=mismatch, capture_reference=capture_reference
+            mismatch=mismatch, capture_reference=capture_reference, payer=self._hashed(payer)
         )
         self.refresh_from_db()

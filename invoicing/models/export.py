@@ -42,6 +42,11 @@ class Export(DueRow):
     def __str__(self) -> str:
         return f"{self.first_day} – {self.last_day}"
 
+    @property
+    def path(self) -> str:
+        """Where the file is stored: made from the key, so that a repeat takes the place of what was left."""
+        return f"exports/{self.key}.zip"
+
     def report(self, done: int) -> None:
         """Tell how far it is, and that whoever claimed it lives: the claim is theirs for another while."""
         self.done = done

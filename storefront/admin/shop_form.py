@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from checkout.errors import VatIdRefused
 from checkout.forms import CountrySelect, country_choices
 from checkout.vat_ids import clean_vat_id
+from invoicing.models import Series
+from invoicing.models.kind import Kind
 from invoicing.seller import SAUDI_ARABIA
 from invoicing.zatca import MOST_BYTES, is_too_long
 from storefront.errors import StorefrontError
@@ -153,7 +155,17 @@ class ShopForm(forms.ModelForm):
         prefixes = [cleaned.get("invoice_prefix"), cleaned.get("credit_note_prefix")]
         if prefixes[0] and prefixes[0] == prefixes[1]:
             self.add_error("credit_note_prefix", gettext("Invoices begin with this already."))
+        self._check_former(cleaned)
         return cleaned
+
+    def _check_former(self, cleaned: dict[str, Any]) -> None:
+        """A number is given once, so none begins as those of the other kind did."""
+        for field, other, words in (
+            ("invoice_prefix", Kind.CREDIT_NOTE, _("Credit notes began with this before.")),
+            ("credit_note_prefix", Kind.INVOICE, _("Invoices began with this before.")),
+        ):
+            if Series.objects.filter(kind=other, prefix=cleaned.get(field) or "").exists():
+                self.add_error(field, words)
 
     def _check_length(self, cleaned: dict[str, Any]) -> None:
         """Of the name on Saudi invoices."""

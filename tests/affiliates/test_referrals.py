@@ -15,7 +15,7 @@ from affiliates.visits import Visit, sign
 from checkout import reactions
 from checkout.disputes import book_disputes
 from checkout.models import Order, OrderLine, Refund
-from checkout.payments import settle_payment
+from checkout.payments import release_order, settle_payment
 from checkout.placing import place_order
 from checkout.providers.base import (
     DisputeResult,
@@ -191,6 +191,21 @@ def refused_by_card(affiliate: Affiliate, card: str) -> str:
     pay_by(card, order)
     handle_events_of(order)
     return Referral.objects.get(order=order).refusal
+
+
+def test_a_card_is_known_after_staff_released_its_payment() -> None:
+    affiliate = make_affiliate()
+    own = pending_order(email=affiliate.user.email)
+    payment = started_payment(own)
+    told = PaymentResult(
+        PaymentState.SUCCEEDED, payment.key, payment.amount + 1, payment.currency, is_live=False, payer="card"
+    )
+    settle_payment(payment, told)
+    own.refresh_from_db()
+    assert own.is_held
+    assert release_order(own)
+
+    assert refused_by_card(affiliate, "card") == "own_payment"
 
 
 def test_a_link_counts_for_so_many_days() -> None:

@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from checkout.models import Refund
+from checkout.models import Order, Refund
 from checkout.refunds import request_refund
 from invoicing.checking import faults
 from invoicing.correcting import BuyerDetails, correct_invoice
@@ -47,6 +47,17 @@ def test_books_in_order_pass(books: Document, capsys: Any) -> None:
     call_command("check_invoices")
 
     assert capsys.readouterr().out.strip() == "All documents are in order."
+
+
+def test_what_is_sold_meanwhile_is_no_fault(books: Document) -> None:
+    orders: list[Order] = []
+
+    def sell_once(_what: str, _done: int) -> None:
+        if not orders:
+            orders.append(sold([(900, 0)]))
+
+    assert list(faults(sell_once)) == []
+    assert orders[0].documents.get().counter == Chain.objects.get().counter
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from checkout.refunds import request_refund
 from invoicing.cii import cii, has_cii
 from invoicing.issuing import keep_books_of
 from invoicing.models import Document
-from tests.factories import make_shop
+from tests.factories import make_shop, make_user
 from tests.invoicing.sales import GERMAN, sold
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,13 @@ def sums(xml: bytes) -> dict[str, str]:
 
 def snapshot_of(order: Order, **changes: Any) -> dict[str, Any]:
     return order.documents.earliest("counter").snapshot | changes
+
+
+@pytest.mark.parametrize("letter", ["\ufffe", "\uffff", "\x0b", "\x1f"])
+def test_letters_that_no_xml_has_stop_no_invoice(letter: str) -> None:
+    order = sold([(1000, 0)], user=make_user(name=f"Mo{letter}na"))
+
+    assert found(cii(snapshot_of(order)), "BuyerTradeParty/Name") == ["Mo na"]
 
 
 def test_it_says_the_figures_of_the_order() -> None:

@@ -96,6 +96,28 @@ def test_an_order_that_is_not_paid_has_no_invoice() -> None:
     assert not Document.objects.exists()
 
 
+def test_an_order_that_is_held_waits_for_staff_also_with_its_invoice() -> None:
+    order = paid_order()
+    order.hold("A look first.")
+
+    with pytest.raises(NothingToInvoice):
+        correct_invoice(order, STUDIO)
+    assert not Document.objects.exists()
+    assert not may_correct(order, [])
+
+
+def test_the_first_invoice_of_an_older_order_has_its_credit_notes_with_it() -> None:
+    """Of a sale from before there were invoices, no event is to come."""
+    order = paid_order()
+    request_refund(order.payments.get(), 500, **ASKED)
+    order.events.update(handled_at=order.paid_at)
+
+    issued = correct_invoice(order, STUDIO)
+
+    assert issued.reason == "sale"
+    assert told(order) == [("invoice", "sale", 1200, 0), ("credit_note", "refund", 500, 0)]
+
+
 def test_what_cost_nothing_has_an_invoice_when_its_buyer_asks() -> None:
     order = place_order(make_cart(make_product(0)), make_buyer())
     assert may_correct(order, [])

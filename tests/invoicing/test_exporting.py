@@ -1,13 +1,15 @@
 import csv
 import io
+import tempfile
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from checkout.models import Refund
+from checkout.models.event import PARKED_AFTER
 from checkout.refunds import request_refund
 from invoicing import exporting, tasks
 from invoicing.correcting import BuyerDetails, correct_invoice
@@ -70,6 +72,14 @@ def test_a_period_that_is_not_possible_is_refused(
     assert not Export.objects.exists()
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"])
+def test_a_period_may_begin_and_end_with_the_calendar(zone: str) -> None:
+    sold([(1000, 0)])
+
+    with timezone.override(zone):
+        assert ask_for_export(date.min, date.max, by=make_user()).total == 1
+
+
 def test_a_day_is_one_of_the_shops_clock(settings: Any) -> None:
     settings.TIME_ZONE = "Pacific/Kiritimati"  # where it is tomorrow already, most of the day
     sold([(1000, 0)])
@@ -95,6 +105,54 @@ def test_printing_stops_for_other_work_and_goes_on(monkeypatch: Any, commits: An
     assert (export.done, bool(export.file)) == (3, True)
 
 
+def test_stretches_of_printing_are_no_failed_attempts(monkeypatch: Any) -> None:
+    sold([(1000, 0)])
+    export = ask()
+    monkeypatch.setattr(exporting, "print_document", lambda pdf: None)
+    monkeypatch.setattr(exporting, "PRINTING_SECONDS", -1.0)
+    for _each in range(PARKED_AFTER):  # 10,000 documents take more
+        make_export(Export.objects.get())
+
+    monkeypatch.setattr(exporting, "PRINTING_SECONDS", 60.0)
+    make_export(Export.objects.get())
+
+    export.refresh_from_db()
+    assert (export.parked_at, export.attempts) == (None, 1)
+    assert export.next_attempt_at < timezone.now() + timedelta(minutes=1)
+
+
+def test_what_is_issued_after_an_export_was_asked_for_is_not_in_it(commits: Any) -> None:
+    sold([(1000, 0)])
+    export = ask()
+    later = sold([(1000, 0)])
+
+    with commits():
+        tasks.make_due_exports()
+
+    export.refresh_from_db()
+    with export.file.open("rb") as file, zipfile.ZipFile(io.BytesIO(file.read())) as archive:
+        names = archive.namelist()
+    assert (export.total, export.done, len(names)) == (1, 1, 2)
+    assert f"{later.documents.get().number}.pdf" not in names
+
+
+def test_a_zip_is_written_where_the_disk_is(monkeypatch: Any, commits: Any, settings: Any) -> None:
+    """/tmp may lie in memory, as it does in the containers."""
+    asked = []
+
+    def temporary_file(**kwargs: Any) -> Any:
+        asked.append(kwargs)
+        return temporary(**kwargs)
+
+    temporary = tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", temporary_file)
+    sold([(1000, 0)])
+    with commits():
+        ask()
+
+    assert asked == [{"dir": settings.DATA_DIR}]
+
+
 def test_an_export_waits_for_what_cannot_be_printed(monkeypatch: Any) -> None:
     sold([(1000, 0)])
     export = ask()
@@ -116,6 +174,19 @@ def test_two_workers_make_one_zip(commits: Any) -> None:
 
     assert not Export.objects.get().file
     assert DocumentPdf.objects.get().attempts == 0
+
+
+def test_what_a_dead_worker_left_of_an_old_export_goes(commits: Any) -> None:
+    sold([(1000, 0)])
+    with commits():
+        export = ask()
+    name = Export.objects.get().file.name
+    Export.objects.update(created_at=timezone.now() - timedelta(days=31), file="")
+
+    clear_old_exports()
+
+    assert not Export.objects.filter(pk=export.pk).exists()
+    assert not Export().file.storage.exists(name)
 
 
 def test_old_exports_go(commits: Any) -> None:

@@ -157,6 +157,24 @@ def test_a_lost_dispute_counts_like_a_refund_until_it_is_won() -> None:
     assert told(order)[3:] == [("invoice", "dispute_won", 700, 0)]
 
 
+def test_a_refund_beside_a_lost_dispute_is_credited_when_the_dispute_is_won() -> None:
+    """Both together are more than was paid, so at first nothing is left for the refund's note."""
+    order = sold([(1000, 0)])
+    dispute = Dispute.objects.create(payment=order.payments.get(), reference="dp_1", amount=1000)
+    dispute.close(Dispute.Status.LOST, 1000)
+    keep_books_of(order.pk)
+    Refund.objects.create(payment=order.payments.get(), amount=300, status="succeeded", source="provider")
+    keep_books_of(order.pk)
+    assert told(order)[1:] == [("credit_note", "dispute", 1000, 0)]
+
+    dispute.close(Dispute.Status.WON, 1000)
+    keep_books_of(order.pk)
+
+    assert told(order)[2:] == [("invoice", "dispute_won", 1000, 0), ("credit_note", "refund", 300, 0)]
+    keep_books_of(order.pk)
+    assert order.documents.count() == 4
+
+
 def test_money_that_went_back_before_the_invoice_was_written_is_credited_with_it() -> None:
     order = paid_order(make_product(1000))
     order.hold("A look first.")

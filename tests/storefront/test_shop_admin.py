@@ -12,6 +12,7 @@ from django.test import Client
 from PIL import Image
 
 from accounts.models import User
+from invoicing.models import Series
 from storefront.logo import logo_data
 from storefront.mail import send_templated
 from storefront.models import Shop
@@ -113,6 +114,25 @@ def test_what_makes_no_sense_is_said_and_nothing_is_saved(
     page = save(staff, **wrong)
 
     assert page.status_code == 200
+    assert said in page.content.decode()
+    assert not Shop.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "said"),
+    [
+        ("invoice", "credit_note_prefix", "Invoices began with this before."),
+        ("credit_note", "invoice_prefix", "Credit notes began with this before."),
+    ],
+)
+def test_numbers_never_begin_as_those_of_the_other_kind_did(
+    staff: Client, kind: str, field: str, said: str
+) -> None:
+    """A number is given once: the next document would have none."""
+    Series.objects.create(kind=kind, prefix="OLD-", year=2026, last_number=1)
+
+    page = save(staff, **{field: "OLD-"})
+
     assert said in page.content.decode()
     assert not Shop.objects.exists()
 
