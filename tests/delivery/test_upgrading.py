@@ -223,6 +223,16 @@ class TestRefusals:
             shop.cart(line, shop.many)
         assert quote_cart(Cart(early._session), make_buyer(user=shop.mona)).total == 9900
 
+    def test_a_line_is_credited_to_one_edition_in_a_cart(self, shop: Shop) -> None:
+        line = shop.bought()
+        cart = shop.cart(line, shop.five)
+        choose_upgrade(cart, shop.mona, line.pk, shop.many.pk)
+
+        order = place_order(cart, make_buyer(user=shop.mona))
+
+        assert order.total == 3900 + 9900 - 1900
+        assert Upgrade.objects.get().line.variant == shop.many
+
     def test_what_was_given_back_between_cart_and_order_is_no_credit(
         self, shop: Shop, monkeypatch: Any
     ) -> None:
