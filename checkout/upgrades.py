@@ -192,7 +192,10 @@ def write_upgrades(lines: Iterable[OrderLine], choices: Iterable[Choice]) -> Non
 
 def _check_free(line: OrderLine) -> None:
     others = Upgrade.objects.filter(former=line, line__order__in=Order.objects.paid())
-    if standings(line.order)[line.pk] != Standing.KEPT or others.exists():
+    if standings(line.order)[line.pk] != Standing.KEPT or any(
+        standings(other.line.order)[other.line_id] != Standing.REFUNDED
+        for other in others.select_related("line__order")
+    ):
         raise CartNotUsable(_("This can't be upgraded, or it was upgraded before."))
 
 

@@ -233,6 +233,19 @@ class TestRefusals:
         assert order.total == 3900 + 9900 - 1900
         assert Upgrade.objects.get().line.variant == shop.many
 
+    def test_once_more_after_the_upgrade_alone_was_given_back_of_an_order(self, shop: Shop) -> None:
+        line = shop.bought()
+        cart = shop.cart(line, shop.five)
+        cart.add(make_product(500).variants.get(), 1)
+        order = pay(place_order(cart, make_buyer(user=shop.mona)))
+        handle_events_of(order)
+        upgraded = order.lines.get(variant=shop.five)
+        take_back(order, 2000, lines={upgraded: 2000}, revokes_access=True)
+        assert the_key() == ("", 1)
+
+        assert shop.upgraded(line, shop.many).total == 9900 - 1900
+        assert the_key() == ("Many", 0)
+
     def test_what_was_given_back_between_cart_and_order_is_no_credit(
         self, shop: Shop, monkeypatch: Any
     ) -> None:
