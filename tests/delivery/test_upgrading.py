@@ -20,6 +20,7 @@ from delivery.access import update_access
 from delivery.models import License
 from delivery.pages import shelves
 from tests.delivery.editions import Shop, fail, files_of, pay, take_back, the_key
+from storefront.models import OutgoingMail
 from tests.factories import (
     handle_events_of,
     make_bundle,
@@ -271,6 +272,8 @@ class TestRefusals:
         assert (first.is_held, second.is_held) == (False, True)
         assert (the_key(), files_of(second)) == (("Five", 5), [])
         take_back(second)
+        mailed = OutgoingMail.objects.filter(cause__startswith="order.delivered:")
+        assert set(mailed.values_list("about", flat=True)) == {line.order.number, first.number}
         assert the_key() == ("Five", 5)
 
     def test_one_paid_after_its_former_line_was_given_back_is_held(self, shop: Shop) -> None:
