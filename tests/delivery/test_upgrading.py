@@ -9,18 +9,19 @@ from django.utils import timezone
 
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, OrderNotPayable, PriceChanged
-from checkout.models import DemoCharge, Dispute, Order, OrderLine, Upgrade
+from checkout.models import DemoCharge, Dispute, Order, OrderLine, Refund, Upgrade
 from checkout.money_back import money_back
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
 from checkout.quoting import quote_cart
+from checkout.refunds import request_refund
 from checkout.upgrades import choose_upgrade, paid_for
 from delivery.access import update_access
 from delivery.models import License
 from delivery.pages import shelves
-from tests.delivery.editions import Shop, fail, files_of, pay, take_back, the_key
 from storefront.models import OutgoingMail
+from tests.delivery.editions import Shop, fail, files_of, pay, take_back, the_key
 from tests.factories import (
     handle_events_of,
     make_bundle,
@@ -271,15 +272,31 @@ class TestRefusals:
         first, second = Order.objects.exclude(pk=line.order_id).order_by("pk")
         assert (first.is_held, second.is_held) == (False, True)
         assert (the_key(), files_of(second)) == (("Five", 5), [])
-        take_back(second)
         mailed = OutgoingMail.objects.filter(cause__startswith="order.delivered:")
         assert set(mailed.values_list("about", flat=True)) == {line.order.number, first.number}
+        take_back(second)
         assert the_key() == ("Five", 5)
 
     def test_one_paid_after_its_former_line_was_given_back_is_held(self, shop: Shop) -> None:
         line = shop.bought()
         order = shop.ordered(line, shop.five)
         take_back(line.order)
+
+        handle_events_of(pay(order))
+
+        order.refresh_from_db()
+        assert (order.is_held, files_of(order)) == (True, [])
+
+    def test_one_paid_while_money_for_its_former_line_is_on_its_way_back_is_held(self, shop: Shop) -> None:
+        line = shop.bought()
+        order = shop.ordered(line, shop.five)
+        request_refund(
+            *(line.order.payments.get(), line.amount),
+            reason=Refund.Reason.OTHER,
+            source=Refund.Source.STAFF,
+            revokes_access=True,
+        )
+        assert Refund.objects.get().status == Refund.Status.PENDING
 
         handle_events_of(pay(order))
 
