@@ -149,8 +149,8 @@ def accept(gift: Gift, user: User | None) -> bool:
     One accepted by the link may join an account later. False, and nothing done, where it is theirs already.
     Raises GiftNotPossible where it is somebody else's, kept, or its order is not paid any more.
     """
-    gift = _locked(gift.order)
-    if gift.is_kept or not gift.order.is_deliverable:
+    token, gift = gift.token, _locked(gift.order)
+    if token != gift.token or gift.is_kept or not gift.order.is_deliverable:
         raise GiftNotPossible(_("This gift was taken back."))
     user_id = user.pk if user else None
     if gift.is_claimed and gift.claimed_by_id == user_id:

@@ -180,6 +180,15 @@ class TestMails:
         event = OrderEvent.objects.get(name="order.gift_readdressed")
         assert event.data == {"old": "mona@example.com", "new": "mona@example.org"}
 
+    def test_the_old_link_accepts_nothing_however_early_its_page_was_opened(self) -> None:
+        gift = given()
+        readdress(gift.order, "Mona", "mona@example.org")
+
+        with pytest.raises(GiftNotPossible):
+            accept(gift, None)
+
+        assert (gift_of(gift.order).claimed_at, counts()) == (None, (0, 0))
+
     def test_a_day_to_come_stays_when_the_address_changes(self) -> None:
         day = timezone.localdate() + timedelta(days=3)
         gift = given(GiftWish("Sara", "Mona", "mona@example.com", day=day))
