@@ -313,6 +313,21 @@ class TestMoneyBack:
 
         assert counts() == (0, 0)
 
+    def test_is_in_dispute_before_it_was_sent(self) -> None:
+        day = timezone.localdate() + timedelta(days=3)
+        gift = given(GiftWish("Sara", "Mona", "mona@example.com", day=day))
+        dispute = Dispute.objects.create(
+            payment=gift.order.payments.get(), reference="dp_1", amount=1200, status="open"
+        )
+        Gift.objects.update(next_attempt_at=timezone.now())
+        tasks.send_due_gifts()
+        assert not OutgoingMail.objects.filter(to="mona@example.com").exists()
+
+        Dispute.objects.filter(pk=dispute.pk).update(status="won")
+        Gift.objects.update(next_attempt_at=timezone.now())
+        tasks.send_due_gifts()
+        assert OutgoingMail.objects.filter(to="mona@example.com").count() == 1
+
     def test_is_in_dispute(self) -> None:
         gift = accepted(given())
         payment = gift.order.payments.get()
