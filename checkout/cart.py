@@ -217,7 +217,9 @@ class Cart:
             self.change(variant_id, self.quantities[variant_id] - 1)
 
     def note_upgrade(self, variant_id: int, line_id: int) -> None:
-        """Note that a variant in the cart is to take the place of an order line."""
+        """Note that a variant in the cart is to take the place of an order line, which one alone can do."""
+        others = {str(pk): other for pk, other in self.upgrades.items() if other != line_id}
+        self._session["cart_upgrades"] = others
         self._note("cart_upgrades", variant_id, line_id)
 
     def _of_variants(self, name: str) -> dict[int, int]:

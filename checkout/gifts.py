@@ -13,6 +13,7 @@ from accounts.models import User
 from checkout.errors import GiftNotPossible
 from checkout.models import Gift, Order, OrderEvent
 from checkout.parking import note_failure
+from checkout.standing import Standing, standings
 from storefront.jobs import enqueue
 from storefront.limits import within_limit
 from storefront.mail import send_templated
@@ -67,9 +68,13 @@ def send_gift(gift: Gift) -> None:
         with transaction.atomic():
             locked = Gift.objects.select_for_update(of=["self"]).select_related("order")
             gift = locked.get(pk=gift.pk)
-            if gift.may_be_sent:  # or it waits, for the order to be released, perhaps
-                _write(gift)
-                gift.mark_handled()
+            if not gift.may_be_sent:
+                return  # it waits, for the order to be released, perhaps
+            if Standing.KEPT not in standings(gift.order).values():
+                gift.put_off("", timedelta(hours=1))  # the buyer's bank may still leave the money here
+                return
+            _write(gift)
+            gift.mark_handled()
     except Exception as error:
         # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
         logger.exception("The mail of gift %s could not be written.", gift.pk)
@@ -147,10 +152,11 @@ def accept(gift: Gift, user: User | None) -> bool:
     """Let its recipient have it: an account, or whoever holds the link. Exactly one under any race.
 
     One accepted by the link may join an account later. False, and nothing done, where it is theirs already.
-    Raises GiftNotPossible where it is somebody else's, kept, or its order is not paid any more.
+    Raises GiftNotPossible where it is somebody else's, kept, or goes to another address by now, so that this
+    link is closed, and where its order is not paid any more.
     """
-    gift = _locked(gift.order)
-    if gift.is_kept or not gift.order.is_deliverable:
+    token, gift = gift.token, _locked(gift.order)
+    if token != gift.token or gift.is_kept or not gift.order.is_deliverable:
         raise GiftNotPossible(_("This gift was taken back."))
     user_id = user.pk if user else None
     if gift.is_claimed and gift.claimed_by_id == user_id:

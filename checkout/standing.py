@@ -4,7 +4,9 @@ order end alike.
 
 from enum import StrEnum
 
-from checkout.models import Dispute, Order, Refund, Upgrade
+from django.db.models import F, Q
+
+from checkout.models import Dispute, Order, OrderLine, Refund, Upgrade
 
 
 class Standing(StrEnum):
@@ -49,3 +51,11 @@ def _closed_lines(order: Order) -> set[int]:
         named = {part.line_id for part in refund.lines.all()}
         closed |= named or set(order.lines.values_list("pk", flat=True))
     return closed
+
+
+def is_leaving(line: OrderLine) -> bool:
+    """Whether a refund that is on its way will take the line back."""
+    takes_it = Q(revokes_access=True) & (Q(lines=None) | Q(lines__line=line))
+    pending = Refund.objects.filter(status=Refund.Status.PENDING, payment__order=line.order_id)
+    is_whole = Q(amount=F("payment__amount"))
+    return pending.filter(takes_it | is_whole, payment__is_duplicate=False).exists()

@@ -14,7 +14,7 @@ from checkout.errors import CartNotUsable, PriceChanged
 from checkout.models import Offer, Order, OrderLine, Refund, RefundLine, Upgrade
 from checkout.owning import owned_lines
 from checkout.pricing import share
-from checkout.standing import Standing, standings
+from checkout.standing import Standing, is_leaving, standings
 from checkout.terms import Choice
 from storefront.money import STEPS, allocate
 
@@ -192,19 +192,23 @@ def write_upgrades(lines: Iterable[OrderLine], choices: Iterable[Choice]) -> Non
 
 def _check_free(line: OrderLine) -> None:
     others = Upgrade.objects.filter(former=line, line__order__in=Order.objects.paid())
-    if standings(line.order)[line.pk] != Standing.KEPT or others.exists():
+    if standings(line.order)[line.pk] != Standing.KEPT or any(
+        standings(other.line.order)[other.line_id] != Standing.REFUNDED
+        for other in others.select_related("line__order")
+    ):
         raise CartNotUsable(_("This can't be upgraded, or it was upgraded before."))
 
 
 def take_upgrades(order: Order) -> bool:
     """Let what a paid order upgrades count from now on, under the lock of the order. Safe to repeat.
 
-    False where another order was quicker, or the former line was given back meanwhile: the order is held
-    for staff then, who gives the money back.
+    False where another order was quicker, or the former line was given back meanwhile or is about to be: the
+    order is held for staff then, who gives the money back.
     """
     for upgrade in Upgrade.objects.filter(line__order=order).select_related("former__order"):
         stands = standings(upgrade.former.order)[upgrade.former_id] == Standing.KEPT
-        if not (stands and upgrade.take()):
+        is_late = upgrade.taken_at is None and is_leaving(upgrade.former)
+        if not stands or is_late or not upgrade.take():
             order.hold(LOST)
             return False
     return True

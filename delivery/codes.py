@@ -105,9 +105,12 @@ def take_codes(line: OrderLine, plan: LicensePlan, count: int) -> list[Code]:
 
 @transaction.atomic
 def give_codes_back(event: OrderEvent) -> None:
-    """What was set aside for an order that nobody paid is free again. Safe to repeat."""
+    """What was set aside for an order that nobody paid is free again, and for a gift that is refunded before
+    it was accepted. Safe to repeat.
+    """
     order = Order.objects.select_for_update().get(pk=event.order_id)
-    if order.status == Order.Status.EXPIRED:
+    is_refunded = order.status == Order.Status.REFUNDED and not order.has_owner
+    if order.status == Order.Status.EXPIRED or is_refunded:
         Code.objects.filter(line__order=order, license=None).update(line=None)
 
 

@@ -22,19 +22,22 @@ _GRANTING = ("order.paid", "order.gift_accepted", "order.gift_kept")
 
 def grant_downloads(event: OrderEvent) -> None:
     """Give each line of the order the right to its files, and its licences."""
-    if grant_files(event.order_id):
+    has_keys = grant_files(event.order_id)
+    if has_keys is None:
+        event.order.refresh_from_db()  # held: what else follows from the event must see that
+    elif has_keys:
         issue_licenses(event)
 
 
 @transaction.atomic
-def grant_files(order_id: int) -> bool:
+def grant_files(order_id: int) -> bool | None:
     """Give each line of the order the right to each of its files, as far as the money still allows.
 
     An order refunded meanwhile gets its rights too, taken back: the refund may fail yet. Safe to repeat and
     to race: one right a line and file, by constraint. The order is locked, so that what a refund takes back
     is either seen here or finds the rights there. Gives whether the order brings licences, too. A gift
     brings nothing before it is accepted, nor does an upgrade that another order was quicker with: that one is
-    held.
+    held, and gives None.
     """
     followers = Q(refunds__isnull=False) | Q(disputes__isnull=False)
     has_followers = Exists(Payment.objects.filter(followers, order=OuterRef("pk")))
@@ -48,7 +51,7 @@ def grant_files(order_id: int) -> bool:
     if not order.has_owner:
         return False
     if order.has_upgrades and order.is_paid and not take_upgrades(order):  # type: ignore[attr-defined]
-        return False
+        return None
     lines = list(order.lines.select_related("variant__product"))
     brought = brought_files(lines)
     grants = [DownloadGrant(line=line, file=file) for line in lines for file in brought[line.pk]]

@@ -53,6 +53,7 @@ ORDER_REACTIONS = {
     ],
     "order.refunded": [
         "delivery.access.update_access",
+        "delivery.codes.give_codes_back",
         "affiliates.referrals.follow_money",
         "checkout.mails.mail_refund",
         "invoicing.issuing.keep_books",
@@ -78,6 +79,7 @@ ORDER_REACTIONS = {
     ],
     "order.dispute_lost": [
         "delivery.access.update_access",
+        "delivery.codes.give_codes_back",
         "affiliates.referrals.follow_money",
         "invoicing.issuing.keep_books",
     ],

@@ -6,16 +6,20 @@ from django.test import Client
 from django.utils import timezone
 
 from checkout.errors import CartNotUsable
-from checkout.models import DemoCharge, Order
+from checkout.gifts import GiftWish, accept
+from checkout.models import DemoCharge, Gift, Order
 from checkout.payments import expire_order, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
+from checkout.providers.base import RefundResult, RefundState
+from checkout.refunds import settle_refund
 from delivery.codes import give_codes_back, load_codes, reasons_not_to_sell
 from delivery.errors import CodesNotUsable
 from delivery.licensing import issue_licenses
 from delivery.models import Code, License, LicensePlan
 from storefront.models import OutgoingMail
 from tests.factories import (
+    give_back,
     handle_events_of,
     make_buyer,
     make_cart,
@@ -204,6 +208,24 @@ def test_a_late_payment_without_codes_waits_for_staff_and_nothing_is_sent() -> N
 
     assert License.objects.get(line__order=late).key == "two-2"
     assert OutgoingMail.objects.filter(cause=f"order.delivered:{late.pk}").count() == 1
+
+
+def test_a_gift_that_is_refunded_before_it_was_accepted_gives_its_codes_back() -> None:
+    plan = pool("AAAA-1111")
+    wish = GiftWish(giver="Sara", name="Mona", email="mona@example.com")
+    order = place_order(make_cart(plan.product), make_buyer(), gift=wish)
+    pay(order)
+    assert not Code.objects.free().exists()
+
+    refund = give_back(order)
+    handle_events_of(order)
+    assert Code.objects.free().count() == 1
+
+    settle_refund(refund, RefundResult(RefundState.FAILED, refund.key, refund.amount, refund.key))
+    handle_events_of(order)
+    accept(Gift.objects.select_related("order").get(), None)
+    handle_events_of(order)
+    assert License.objects.get().key == "AAAA-1111"
 
 
 def test_a_refunded_code_is_not_sold_again() -> None:

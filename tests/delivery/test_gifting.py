@@ -180,6 +180,15 @@ class TestMails:
         event = OrderEvent.objects.get(name="order.gift_readdressed")
         assert event.data == {"old": "mona@example.com", "new": "mona@example.org"}
 
+    def test_the_old_link_accepts_nothing_however_early_its_page_was_opened(self) -> None:
+        gift = given()
+        readdress(gift.order, "Mona", "mona@example.org")
+
+        with pytest.raises(GiftNotPossible):
+            accept(gift, None)
+
+        assert (gift_of(gift.order).claimed_at, counts()) == (None, (0, 0))
+
     def test_a_day_to_come_stays_when_the_address_changes(self) -> None:
         day = timezone.localdate() + timedelta(days=3)
         gift = given(GiftWish("Sara", "Mona", "mona@example.com", day=day))
@@ -303,6 +312,21 @@ class TestMoneyBack:
             accept(gift, None)
 
         assert counts() == (0, 0)
+
+    def test_is_in_dispute_before_it_was_sent(self) -> None:
+        day = timezone.localdate() + timedelta(days=3)
+        gift = given(GiftWish("Sara", "Mona", "mona@example.com", day=day))
+        dispute = Dispute.objects.create(
+            payment=gift.order.payments.get(), reference="dp_1", amount=1200, status="open"
+        )
+        Gift.objects.update(next_attempt_at=timezone.now())
+        tasks.send_due_gifts()
+        assert not OutgoingMail.objects.filter(to="mona@example.com").exists()
+
+        Dispute.objects.filter(pk=dispute.pk).update(status="won")
+        Gift.objects.update(next_attempt_at=timezone.now())
+        tasks.send_due_gifts()
+        assert OutgoingMail.objects.filter(to="mona@example.com").count() == 1
 
     def test_is_in_dispute(self) -> None:
         gift = accepted(given())

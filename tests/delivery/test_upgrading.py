@@ -9,16 +9,18 @@ from django.utils import timezone
 
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, OrderNotPayable, PriceChanged
-from checkout.models import DemoCharge, Dispute, Order, OrderLine, Upgrade
+from checkout.models import DemoCharge, Dispute, Order, OrderLine, Refund, Upgrade
 from checkout.money_back import money_back
 from checkout.payments import start_payment, sync_payment
 from checkout.placing import place_order
 from checkout.providers import demo
 from checkout.quoting import quote_cart
+from checkout.refunds import request_refund
 from checkout.upgrades import choose_upgrade, paid_for
 from delivery.access import update_access
 from delivery.models import License
 from delivery.pages import shelves
+from storefront.models import OutgoingMail
 from tests.delivery.editions import Shop, fail, files_of, pay, take_back, the_key
 from tests.factories import (
     handle_events_of,
@@ -223,6 +225,29 @@ class TestRefusals:
             shop.cart(line, shop.many)
         assert quote_cart(Cart(early._session), make_buyer(user=shop.mona)).total == 9900
 
+    def test_a_line_is_credited_to_one_edition_in_a_cart(self, shop: Shop) -> None:
+        line = shop.bought()
+        cart = shop.cart(line, shop.five)
+        choose_upgrade(cart, shop.mona, line.pk, shop.many.pk)
+
+        order = place_order(cart, make_buyer(user=shop.mona))
+
+        assert order.total == 3900 + 9900 - 1900
+        assert Upgrade.objects.get().line.variant == shop.many
+
+    def test_once_more_after_the_upgrade_alone_was_given_back_of_an_order(self, shop: Shop) -> None:
+        line = shop.bought()
+        cart = shop.cart(line, shop.five)
+        cart.add(make_product(500).variants.get(), 1)
+        order = pay(place_order(cart, make_buyer(user=shop.mona)))
+        handle_events_of(order)
+        upgraded = order.lines.get(variant=shop.five)
+        take_back(order, 2000, lines={upgraded: 2000}, revokes_access=True)
+        assert the_key() == ("", 1)
+
+        assert shop.upgraded(line, shop.many).total == 9900 - 1900
+        assert the_key() == ("Many", 0)
+
     def test_what_was_given_back_between_cart_and_order_is_no_credit(
         self, shop: Shop, monkeypatch: Any
     ) -> None:
@@ -247,6 +272,8 @@ class TestRefusals:
         first, second = Order.objects.exclude(pk=line.order_id).order_by("pk")
         assert (first.is_held, second.is_held) == (False, True)
         assert (the_key(), files_of(second)) == (("Five", 5), [])
+        mailed = OutgoingMail.objects.filter(cause__startswith="order.delivered:")
+        assert set(mailed.values_list("about", flat=True)) == {line.order.number, first.number}
         take_back(second)
         assert the_key() == ("Five", 5)
 
@@ -254,6 +281,22 @@ class TestRefusals:
         line = shop.bought()
         order = shop.ordered(line, shop.five)
         take_back(line.order)
+
+        handle_events_of(pay(order))
+
+        order.refresh_from_db()
+        assert (order.is_held, files_of(order)) == (True, [])
+
+    def test_one_paid_while_money_for_its_former_line_is_on_its_way_back_is_held(self, shop: Shop) -> None:
+        line = shop.bought()
+        order = shop.ordered(line, shop.five)
+        request_refund(
+            *(line.order.payments.get(), line.amount),
+            reason=Refund.Reason.OTHER,
+            source=Refund.Source.STAFF,
+            revokes_access=True,
+        )
+        assert Refund.objects.get().status == Refund.Status.PENDING
 
         handle_events_of(pay(order))
 
