@@ -1,7 +1,6 @@
 """The mail on days with new commissions: one an affiliate and day, written the day after."""
 
 from datetime import datetime, time, timedelta
-from itertools import groupby
 
 from django.utils import timezone
 
@@ -23,14 +22,8 @@ def mail_earnings() -> None:
             kind=LedgerEntry.Kind.COMMISSION,
             created_at__gte=begins,
             created_at__lt=begins + timedelta(days=1),
-            affiliate__wants_digest=True,
-        )
-        rows = entries.select_related("affiliate__user", "line__product", "payout").order_by(
-            "affiliate", "pk"
-        )
-        for affiliate, earned in groupby(rows.iterator(), key=_affiliate):
+        ).select_related("line__product", "payout")
+        told = Affiliate.objects.filter(wants_digest=True, pk__in=entries.values("affiliate"))
+        for affiliate in told.select_related("user").order_by("pk"):
+            earned = entries.filter(affiliate=affiliate).order_by("pk")
             mail_earned(affiliate, list(earned), f"{day:%Y-%m-%d}")
-
-
-def _affiliate(entry: LedgerEntry) -> Affiliate:
-    return entry.affiliate
