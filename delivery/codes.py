@@ -81,15 +81,17 @@ def set_aside(order: Order, lines: list[OrderLine]) -> None:
     """
     brought = brought_by(lines)
     plans = plans_for([each.variant for own in brought.values() for each in own])
+    wanted = Counter[tuple[LicensePlan, OrderLine]]()
     for line in lines:
-        wanted = Counter[LicensePlan]()
         for each in brought[line.pk]:
             plan = plans.get(each.variant.pk)
             if plan and plan.gives_codes:
-                wanted[plan] += each.quantity
-        for plan, count in wanted.items():
-            if len(take_codes(line, plan, count)) < count:
-                raise CartNotUsable(_few(_count_free([plan])[plan.pk]))
+                wanted[plan, line] += each.quantity
+    # Always in this order, or two orders of two almost empty stocks could lock each other up as they warn.
+    for plan, line in sorted(wanted, key=lambda pair: (pair[0].pk, pair[1].pk)):
+        count = wanted[plan, line]
+        if len(take_codes(line, plan, count)) < count:
+            raise CartNotUsable(_few(_count_free([plan])[plan.pk]))
 
 
 def take_codes(line: OrderLine, plan: LicensePlan, count: int) -> list[Code]:
