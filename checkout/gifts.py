@@ -20,7 +20,7 @@ from storefront.mail import send_templated
 from storefront.text import fold_email
 
 logger = logging.getLogger(__name__)
-MAILS_A_DAY = 5
+MAILS_A_DAY, MAILS_IN_ALL = 5, 20
 
 
 @dataclass(frozen=True)
@@ -190,3 +190,5 @@ def _count_mail(gift: Gift) -> None:
     """A shop that writes what anybody likes to anybody would soon be somebody's tool."""
     if not within_limit("gift.mail", str(gift.pk), limit=MAILS_A_DAY, per=timedelta(days=1)):
         raise GiftNotPossible(_("This gift was sent several times today. Try again tomorrow."))
+    if gift.wishes >= MAILS_IN_ALL:
+        raise GiftNotPossible(_("This gift was sent as often as it can be. Please write to us."))

@@ -167,6 +167,15 @@ class TestMails:
 
         assert OutgoingMail.objects.filter(to="mona@example.com").count() == 6
 
+    def test_no_gift_writes_to_anybody_for_ever(self) -> None:
+        gift = given()
+        Gift.objects.update(wishes=20)
+
+        with pytest.raises(GiftNotPossible, match="as often as it can be"):
+            readdress(gift.order, "Mona", "mona@example.org")
+
+        assert Gift.objects.get().email == "mona@example.com"
+
     def test_another_address_gets_another_link(self) -> None:
         gift = given()
 
