@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import TCPServer
 from typing import Any
 
 import pytest
+from django.core.servers.basehttp import WSGIServer
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from django.test.signals import setting_changed
@@ -40,6 +42,9 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+
+# A busy machine lets connections wait; the kernel resets some where a server has room for five or ten.
+TCPServer.request_queue_size = WSGIServer.request_queue_size = 256
 
 app.loader.import_default_modules()  # so that every task has its name, whichever tests are chosen
 BaseDatabaseOperations.execute_sql_flush = emptying.flush  # type: ignore[method-assign, assignment]
