@@ -4,6 +4,8 @@ from pathlib import Path
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings")
+# Checks load all pages, which neither of them needs; `migrate` makes them before worker or scheduler start.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("storefront")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -77,7 +77,7 @@ if len(SECRET_KEY) < 32 or "change" in SECRET_KEY.lower():
 
 INSTALLED_APPS = [
     "modeltranslation",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # urls.py finds the pages; not every process needs them
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

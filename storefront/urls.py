@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 
 from storefront import health, views
 
+admin.autodiscover()
 # Staff comes in by the shop's own door, with its rate limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
