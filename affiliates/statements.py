@@ -1,23 +1,22 @@
 """A payout on paper: what it pays for, line by line."""
 
-import logging
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from affiliates.models import LedgerEntry, Payout, Statement
 from affiliates.wording import why
+from checkout.printing import print_due
 from storefront.jobs import enqueue
-from storefront.pdf import PdfNotPossible, render_pdf
+from storefront.pdf import render_pdf
 from storefront.shop import shop
 
-logger = logging.getLogger(__name__)
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
 MAX_LINES = 2000
 
@@ -56,20 +55,9 @@ def statement_of(payout: Payout) -> dict[str, Any]:
 
 
 def print_statement(statement: Statement) -> None:
-    """Print and store the PDF. Safe to repeat; a failure is tried again later."""
-    if not statement.claim():
-        return
-    try:
-        content = _print(statement)
-    except PdfNotPossible as refusal:
-        statement.mark_failed(str(refusal))
-    except Exception as error:
-        # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
-        logger.exception("Statement %s could not be printed.", statement.pk)
-        statement.mark_failed(f"{type(error).__name__}: {error}")
-    else:
-        _store(statement, content)
-        statement.mark_handled()
+    """Print and store the PDF. Safe to repeat."""
+    name = f"statements/{statement.payout.key}-{statement.language}.pdf"
+    print_due(statement, statement.file, name, partial(_print, statement))
 
 
 def _print(statement: Statement) -> bytes:
@@ -84,11 +72,3 @@ def _print(statement: Statement) -> bytes:
         }
         html = render_to_string("affiliates/statement.html", context)
     return render_pdf(html, STYLESHEET.read_text())
-
-
-def _store(statement: Statement, content: bytes) -> None:
-    """Under a name made from the payout's key, so that a repeat takes the place of what is there."""
-    name = f"statements/{statement.payout.key}-{statement.language}.pdf"
-    statement.file.storage.delete(name)
-    statement.file.save(name, ContentFile(content), save=False)
-    Statement.objects.filter(pk=statement.pk).update(file=statement.file.name)

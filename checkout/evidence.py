@@ -1,11 +1,10 @@
 """All that the shop knows about a disputed order, for the provider or the bank: on a page, and as a PDF."""
 
-import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -13,13 +12,13 @@ from django.utils.translation import override
 
 from accounts.models import User
 from checkout.models import Dispute, Evidence
+from checkout.printing import print_due
 from checkout.timeline import timeline
 from storefront.jobs import enqueue
 from storefront.logo import logo_data
-from storefront.pdf import PdfNotPossible, render_pdf
+from storefront.pdf import render_pdf
 from storefront.shop import shop
 
-logger = logging.getLogger(__name__)
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "paper.css"
 HISTORY = {"order", "payment", "refund", "dispute"}
 MAX_ROWS = 1000
@@ -61,40 +60,20 @@ def ask_for_evidence(dispute: Dispute, *, language: str, by: User) -> Evidence:
 
 
 def print_evidence(evidence: Evidence) -> None:
-    """Print and store the PDF. Safe to repeat: one file a row; a failure is tried again later."""
-    if not evidence.claim():
-        return
-    try:
-        with override(evidence.language):
-            content = _print(evidence)
-    except PdfNotPossible as refusal:
-        evidence.mark_failed(str(refusal))
-    except Exception as error:
-        # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
-        logger.exception("Evidence %s could not be printed.", evidence.pk)
-        evidence.mark_failed(f"{type(error).__name__}: {error}")
-    else:
-        _store(evidence, content)
-        evidence.mark_handled()
+    """Print and store the PDF, in the language that was asked for. Safe to repeat."""
+    print_due(evidence, evidence.file, f"evidence/{evidence.key}.pdf", partial(_print, evidence))
 
 
 def _print(evidence: Evidence) -> bytes:
     disputes = Dispute.objects.select_related("payment__order__user")
-    context = {
-        **evidence_of(disputes.get(pk=evidence.dispute_id)),
-        "site_name": shop().name,
-        "logo": logo_data(shop().logo),
-        "site_url": settings.SITE_URL,
-        "language": evidence.language,
-        "direction": "rtl" if evidence.language in settings.LANGUAGES_BIDI else "ltr",
-        "is_pdf": True,
-    }
-    return render_pdf(render_to_string("checkout/evidence.html", context), STYLESHEET.read_text())
-
-
-def _store(evidence: Evidence, content: bytes) -> None:
-    """Under a name made from the row's key, so that a repeat takes the place of what a dead worker left."""
-    name = f"evidence/{evidence.key}.pdf"
-    evidence.file.storage.delete(name)
-    evidence.file.save(name, ContentFile(content), save=False)
-    Evidence.objects.filter(pk=evidence.pk).update(file=evidence.file.name)
+    with override(evidence.language):
+        context = {
+            **evidence_of(disputes.get(pk=evidence.dispute_id)),
+            "site_name": shop().name,
+            "logo": logo_data(shop().logo),
+            "site_url": settings.SITE_URL,
+            "language": evidence.language,
+            "direction": "rtl" if evidence.language in settings.LANGUAGES_BIDI else "ltr",
+            "is_pdf": True,
+        }
+        return render_pdf(render_to_string("checkout/evidence.html", context), STYLESHEET.read_text())

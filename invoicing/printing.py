@@ -1,38 +1,27 @@
 """The PDF of a document: a row that is due, printed and stored by a task."""
 
-import logging
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 
+from checkout.printing import print_due
 from invoicing.attaching import attach_cii
 from invoicing.cii import has_cii
 from invoicing.errors import PdfNotReady
 from invoicing.models import Document, DocumentPdf
 from invoicing.paper import page_of, title_of
 from storefront.jobs import enqueue
-from storefront.pdf import PdfNotPossible, render_pdf
+from storefront.pdf import render_pdf
 
-logger = logging.getLogger(__name__)
 STYLESHEET = Path(settings.BASE_DIR) / "static" / "css" / "invoice.css"
 
 
 def print_document(pdf: DocumentPdf) -> None:
-    """Print and store the PDF. Safe to repeat: one file a row; a failure is tried again later."""
-    if not pdf.claim():
-        return
-    try:
-        content = pdf_of(pdf.document)
-    except PdfNotPossible as refusal:
-        pdf.mark_failed(str(refusal))
-    except Exception as error:
-        # Whatever went wrong stays on the row for staff to see, and the sweep tries again.
-        logger.exception("Document %s could not be printed.", pdf.document)
-        pdf.mark_failed(f"{type(error).__name__}: {error}")
-    else:
-        store(pdf, content)
-        pdf.mark_handled()
+    """Print and store the PDF. Safe to repeat."""
+    name = f"documents/{pdf.key[:2]}/{pdf.key}.pdf"
+    print_due(pdf, pdf.file, name, partial(pdf_of, pdf.document))
 
 
 def open_pdf(pdf: DocumentPdf) -> File:
@@ -63,11 +52,3 @@ def pdf_of(document: Document) -> bytes:
     if not has_cii(document.snapshot):
         return pdf
     return attach_cii(pdf, document.snapshot, title=title_of(document))
-
-
-def store(pdf: DocumentPdf, content: bytes) -> None:
-    """Under a name made from the row's key, so that a repeat takes the place of what a dead worker left."""
-    name = f"documents/{pdf.key[:2]}/{pdf.key}.pdf"
-    pdf.file.storage.delete(name)
-    pdf.file.save(name, ContentFile(content), save=False)
-    DocumentPdf.objects.filter(pk=pdf.pk).update(file=pdf.file.name)
