@@ -53,9 +53,8 @@ def cart(request: HttpRequest) -> HttpResponse:
     cart = Cart(request.session)
     if "coupon" in request.GET:
         take_along(request, cart, request.GET["coupon"])
-        return redirect(
-            "cart"
-        )  # without the code, which would come back with the page after it was taken out
+        # Without the code, which would come back with the page after it was taken out.
+        return redirect("cart")
     cart.drop_gone()
     return _cart_page(request, cart, removed=_removed(request))
 
@@ -228,10 +227,8 @@ def _order(
     try:
         order = place_order(cart, _named(buyer, form), shown_total=total, gift=gift.wish)
         return _to_payment(order, form.cleaned_data.get("provider", ""))
-    except ProviderUnavailable:
-        words = _("This way to pay does not answer just now. Please try again, or choose another.")
     except StorefrontError as refusal:
-        words = str(refusal)
+        words = _why_not(refusal)
     quote = quote_cart(Cart(request.session), buyer)
     form = CheckoutForm(request.POST, quote=quote, network_country=buyer.network_country)
     form.add_error(None, words)
@@ -245,12 +242,8 @@ def order_payments(request: HttpRequest, token: str) -> HttpResponse:
     order = get_object_or_404(Order, token=token)
     try:
         return _to_payment(order, request.POST.get("provider", ""))
-    except ProviderUnavailable:
-        messages.error(
-            request, _("This way to pay does not answer just now. Please try again, or choose another.")
-        )
     except StorefrontError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, _why_not(refusal))
     return redirect(order)
 
 
@@ -276,7 +269,7 @@ def order_upsells(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return _to_payment(order, provider_of(source))
     except StorefrontError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, _why_not(refusal))
         return redirect(order)
 
 
@@ -296,6 +289,13 @@ def _to_payment(order: Order, provider: str) -> HttpResponse:
         return redirect(order)
     with patience():
         return HttpResponseRedirect(start_payment(order, provider).redirect_url)
+
+
+def _why_not(refusal: StorefrontError) -> str:
+    """In words for buyers; what a provider that does not answer says of itself is for staff."""
+    if isinstance(refusal, ProviderUnavailable):
+        return _("This way to pay does not answer just now. Please try again, or choose another.")
+    return str(refusal)
 
 
 def _checkout_page(

@@ -156,6 +156,25 @@ def test_a_click_on_the_page_leads_to_the_provider_used_before(
     assert DemoCharge.objects.filter(key=order.payments.get().key).count() == 1
 
 
+def test_of_a_provider_that_is_away_the_buyer_reads_words_of_ours(
+    book: Product, offer: Offer, page_client: Client, settings: Any
+) -> None:
+    source = paid_order(book)
+    path = f"/orders/{source.token}/"
+    form = {"offer": offer.pk, "shown_total": 900} | csrf(page_client, path)
+    source.payments.update(provider="stripe")
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_x", "whsec_x"
+    settings.STRIPE_API_BASE = "http://127.0.0.1:1"
+
+    answer = page_client.post(f"{path}upsells/", form)
+
+    order = Upsell.objects.get().order
+    assert (answer["Location"], order.status) == (order.get_absolute_url(), "pending")
+    page = words(page_client.get(answer["Location"]))
+    assert "This way to pay does not answer just now." in page
+    assert "Stripe is not" not in page
+
+
 def test_what_costs_nothing_is_there_at_once(book: Product, page_client: Client, commits: Any) -> None:
     offer = make_offer("upsell", make_product(700), book, amount=0)
     source = paid_order(book)
