@@ -10,8 +10,7 @@ from datetime import datetime
 
 from affiliates.models import LedgerEntry, ReferralLine
 from checkout.models import Dispute, Order, OrderLine, Refund
-from checkout.pricing import share
-from storefront.money import allocate
+from checkout.pricing import returned_by_line, share
 
 NONE, HELD, LOST = "none", "held", "lost"
 Kind = LedgerEntry.Kind
@@ -92,25 +91,12 @@ def _of_dispute(dispute: Dispute) -> Claim:
     )
 
 
-def returned_by_line(lines: Sequence[OrderLine], claims: Iterable[Claim]) -> dict[int, int]:
-    """How much of each line went back, in minor units of what was paid for it.
-
-    A claim that names lines is about these; all others are about the rest of each line, in proportion.
-    """
-    claims = list(claims)
-    named = [min(sum(claim.named.get(line.pk, 0) for claim in claims), line.amount) for line in lines]
-    rest = [line.amount - part for line, part in zip(lines, named, strict=True)]
-    pool = min(sum(claim.amount for claim in claims if not claim.named), sum(rest))
-    parts = allocate(pool, rest) if pool else [0] * len(rest)
-    return {line.pk: own + part for line, own, part in zip(lines, named, parts, strict=True)}
-
-
 def taken_by_line(
     lines: Sequence[OrderLine], earning: Sequence[ReferralLine], claims: Iterable[Claim]
 ) -> dict[int, int]:
     """How much of each commission goes back with the money, by line; all of it with all of the line."""
-    returned = returned_by_line(lines, claims)
     amounts = {line.pk: line.amount for line in lines}
+    returned = returned_by_line(amounts, ((claim.amount, claim.named) for claim in claims))
     return {
         each.line_id: share(each.commission, amounts[each.line_id], 0, returned[each.line_id])
         for each in earning

@@ -3,7 +3,7 @@
 Discounts are taken in the order given, each from what the ones before it left; then each line is taxed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storefront.money import allocate
@@ -199,3 +199,19 @@ def share(part: int, whole: int, before: int, amount: int) -> int:
     if not whole:
         return 0
     return _rounded(part * (before + amount), whole) - _rounded(part * before, whole)
+
+
+def returned_by_line(
+    amounts: Mapping[int, int], returns: Iterable[tuple[int, Mapping[int, int]]]
+) -> dict[int, int]:
+    """How much of each line went back, of what was paid for it; both by the line's id.
+
+    Each return is an amount with what it says of lines. One that names lines is about these; all others are
+    about the rest of each line, in proportion.
+    """
+    returns = list(returns)
+    named = [min(sum(own.get(pk, 0) for _amount, own in returns), paid) for pk, paid in amounts.items()]
+    rest = [paid - part for paid, part in zip(amounts.values(), named, strict=True)]
+    pool = min(sum(amount for amount, own in returns if not own), sum(rest))
+    parts = allocate(pool, rest) if pool else [0] * len(rest)
+    return {pk: own + part for pk, own, part in zip(amounts, named, parts, strict=True)}

@@ -11,12 +11,12 @@ from accounts.models import User
 from catalog.models import Product
 from checkout.cart import Cart
 from checkout.errors import CartNotUsable, PriceChanged
-from checkout.models import Offer, Order, OrderLine, Refund, RefundLine, Upgrade
+from checkout.models import Offer, Order, OrderLine, Refund, Upgrade
 from checkout.owning import owned_lines
-from checkout.pricing import share
+from checkout.pricing import returned_by_line, share
 from checkout.standing import Standing, is_leaving, standings
 from checkout.terms import Choice
-from storefront.money import STEPS, allocate
+from storefront.money import STEPS
 
 # Said to staff of an order that was paid for an upgrade that is not there any more.
 LOST = "What this order upgrades was upgraded by another order, or given back."
@@ -110,29 +110,23 @@ def _kept(line: OrderLine, gone: int) -> int:
 
 
 def _returned(order_ids: Collection[int]) -> dict[int, int]:
-    """What went back, or is on its way back, of each line, by its id.
-
-    What names no line is for all of an order's lines, in proportion.
-    """
-    gone: dict[int, int] = defaultdict(int)
+    """What went back, or is on its way back, of each line, by its id."""
+    returns: dict[int, list[tuple[int, dict[int, int]]]] = defaultdict(list)
     counted = Refund.objects.exclude(status=Refund.Status.FAILED).filter(
         payment__order__in=order_ids, payment__is_duplicate=False
     )
-    unnamed: dict[int, int] = defaultdict(int)
-    for order_id, amount in counted.values_list("payment__order_id", "amount"):
-        unnamed[order_id] += amount
-    if not unnamed:
+    for refund in counted.select_related("payment").prefetch_related("lines"):
+        named = {part.line_id: part.amount for part in refund.lines.all()}
+        returns[refund.payment.order_id].append((refund.amount, named))
+    gone: dict[int, int] = defaultdict(int)
+    if not returns:
         return gone
-    for part in RefundLine.objects.filter(refund__in=counted).select_related("refund__payment"):
-        gone[part.line_id] += part.amount
-        unnamed[part.refund.payment.order_id] -= part.amount
-    lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order__in=[pk for pk, amount in unnamed.items() if amount]):
-        lines[line.order_id].append(line)
-    for order_id, its in lines.items():
-        left = [max(line.amount - gone[line.pk], 0) for line in its]
-        for line, share_ in zip(its, allocate(min(unnamed[order_id], sum(left)), left), strict=True):
-            gone[line.pk] += share_
+    amounts: dict[int, dict[int, int]] = defaultdict(dict)
+    sold = OrderLine.objects.filter(order__in=returns).order_by("pk")
+    for pk, order_id, amount in sold.values_list("pk", "order", "amount"):
+        amounts[order_id][pk] = amount
+    for order_id, own in returns.items():
+        gone |= returned_by_line(amounts[order_id], own)
     return gone
 
 
