@@ -144,18 +144,23 @@ def paths_of(user: User, offers: Iterable[Offer]) -> list[Path]:
 def choose_upgrade(cart: Cart, user: User, line_id: int, variant_id: int) -> None:
     """Put what is offered instead of a line into the cart, as its upgrade, in the currency it was paid in.
 
-    Raises CartNotUsable where the line can't be upgraded to that, or the cart can't take it.
+    Raises CartNotUsable where the line can't be upgraded to that, or the cart can't take it; then the cart
+    holds what it held.
     """
     line = upgradable_lines(user).filter(pk=line_id).first()
     found = paths([line], upgrade_offers(line.order.currency).filter(variant=variant_id)) if line else []
     if line is None or not found:
         raise CartNotUsable(_("This can't be upgraded, or it was upgraded before."))
     variant = found[0].offer.variant
-    lacking = line.quantity - cart.quantities.get(variant.pk, 0)
-    if lacking > 0:
-        cart.add(variant, lacking)
+    had = cart.quantities.get(variant.pk, 0)
+    if line.quantity > had:
+        cart.add(variant, line.quantity - had)
     if cart.currency != line.order.currency:
-        cart.choose_currency(line.order.currency)
+        try:
+            cart.choose_currency(line.order.currency)
+        except CartNotUsable:
+            cart.change(variant.pk, had)
+            raise
     cart.note_upgrade(variant.pk, line.pk)
 
 
