@@ -1,15 +1,13 @@
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import PriceChange
 from storefront.templatetags.shop import cost
+from storefront.unedited import Unedited
 
 
 @admin.register(PriceChange)
-class PriceChangeAdmin(admin.ModelAdmin):
+class PriceChangeAdmin(Unedited, admin.ModelAdmin):
     """What was asked, and since when: to be read only, as proof of the lowest price before a sale."""
 
     list_display = ["variant", "asked", "sale", "asked_from", "sale_starts_at", "sale_ends_at"]
@@ -25,12 +23,3 @@ class PriceChangeAdmin(admin.ModelAdmin):
     @admin.display(description=_("sale price"))
     def sale(self, change: PriceChange) -> str:
         return cost(change.sale_amount, change.currency) if change.sale_amount is not None else "—"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

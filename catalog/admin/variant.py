@@ -16,6 +16,7 @@ from catalog.models import Price, Variant
 from catalog.new_price import NewPrice
 from catalog.price_tag import read_tiers
 from storefront.shop import shop
+from storefront.unedited import Unedited
 
 # Where the form shows what NewPrice finds wrong.
 _SHOWN_AT = {"sale_amount": "sale", "suggested_amount": "suggested"}
@@ -139,7 +140,7 @@ class VariantInline(Directed, admin.StackedInline):
 
 
 @admin.register(Variant)
-class VariantAdmin(admin.ModelAdmin):
+class VariantAdmin(Unedited, admin.ModelAdmin):
     """For the field that finds what goes into a bundle; editions are written on their product's page."""
 
     search_fields = ["product__search_text", *columns("title")]
@@ -150,13 +151,4 @@ class VariantAdmin(admin.ModelAdmin):
         return super().get_queryset(request).select_related("product").exclude(product__kind="bundle")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

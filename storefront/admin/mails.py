@@ -8,10 +8,11 @@ from django.utils.translation import ngettext
 
 from storefront.models import OutgoingMail
 from storefront.money import digits
+from storefront.unedited import Unedited
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(admin.ModelAdmin):
+class OutgoingMailAdmin(Unedited, admin.ModelAdmin):
     """Every mail the shop promised, with what became of it. Nobody edits what was written."""
 
     list_display = ["created_at", "to", "subject", "status", "attempts", "short_error"]
@@ -20,15 +21,6 @@ class OutgoingMailAdmin(admin.ModelAdmin):
     ordering = ["-pk"]
     actions = ["send_again"]
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
-        return False
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("storefront.change_outgoingmail")
