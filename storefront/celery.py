@@ -4,7 +4,7 @@ from pathlib import Path
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "storefront.settings")
-# Checks load all pages, which neither of them needs; `migrate` makes them before worker or scheduler start.
+# Checks load all pages, for good. Whoever starts a worker makes them before it: `up`, deploy/entrypoint.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("storefront")
