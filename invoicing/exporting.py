@@ -1,14 +1,12 @@
 """All documents of some days as one zip: their PDFs, and a table of them. Memory stays flat at any number."""
 
-import csv
 import logging
 import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from io import TextIOWrapper
-from typing import IO
+from decimal import Decimal
 
 from django.conf import settings
 from django.core.files import File
@@ -22,6 +20,7 @@ from invoicing.models import Document, DocumentPdf, Export
 from invoicing.printing import open_pdf, print_document
 from storefront.jobs import enqueue
 from storefront.money import digits, plain_amount
+from storefront.spreadsheets import Cell, csv_lines
 
 logger = logging.getLogger(__name__)
 MOST_DOCUMENTS = 10_000
@@ -125,7 +124,8 @@ def _write(export: Export) -> None:
     with tempfile.TemporaryFile(dir=settings.DATA_DIR) as whole:
         with zipfile.ZipFile(whole, "w") as archive:
             with archive.open("documents.csv", "w") as table:
-                _write_table(table, _documents(export))
+                for line in csv_lines(COLUMNS, map(_row, _documents(export).iterator(CHUNK))):
+                    table.write(line.encode())
             for done, pdf in enumerate(_pdfs(export), start=1):
                 with open_pdf(pdf) as file:
                     archive.writestr(f"{pdf.document.number}.pdf", file.read())
@@ -150,17 +150,8 @@ def _in_chunks(pdfs: QuerySet[DocumentPdf]) -> Iterator[DocumentPdf]:
         yield from pdfs.filter(pk__in=keys[start : start + CHUNK])
 
 
-def _write_table(file: IO[bytes], documents: QuerySet[Document]) -> None:
-    """With the mark by which spreadsheets know UTF-8. What was given back counts below zero."""
-    text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
-    rows = csv.writer(text)
-    rows.writerow(COLUMNS)
-    for document in documents.iterator(CHUNK):
-        rows.writerow([_tame(each) for each in _row(document)])
-    text.detach()
-
-
-def _row(document: Document) -> list[str]:
+def _row(document: Document) -> list[Cell]:
+    """What was given back counts below zero."""
     said = document.snapshot
     buyer, reference = said["buyer"], said["refers_to"]
     amounts = (document.net, document.tax, document.total)
@@ -174,15 +165,9 @@ def _row(document: Document) -> list[str]:
         *(buyer[name] for name in ("name", "country", "vat_id", "email")),
         said["treatment"],
         document.currency,
-        *(plain_amount(document.sign * amount, document.currency) for amount in amounts),
+        *(Decimal(plain_amount(document.sign * amount, document.currency)) for amount in amounts),
         document.sha256,
     ]
-
-
-def _tame(text: str) -> str:
-    """What a spreadsheet would take for a formula becomes a text; numbers stay what they are."""
-    is_formula = text[:1] in ("=", "+", "-", "@", "\t", "\r") and not text[1:].replace(".", "").isdecimal()
-    return f"'{text}" if is_formula else text
 
 
 def _midnight(day: date) -> datetime:
