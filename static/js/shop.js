@@ -57,6 +57,7 @@
 
   // What is left until a sale ends, in the reader's words; the day stands in the page anyway.
   const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const digits = { "0": "latn", "٠": "arab", "۰": "arabext" }; // by the zero that the page writes
 
   function timeLeft(seconds, language) {
     const parts = [];
@@ -77,14 +78,13 @@
   }
 
   function watchSales() {
-    const language = root.lang === "ar" ? "ar-u-nu-latn" : root.lang;
     const ends = [...document.querySelectorAll("time[data-until]")];
     const prices = [...document.querySelectorAll("[data-sale]")];
     if (!ends.length && !prices.length) return;
     const left = (text) => Math.ceil((Date.parse(text) - Date.now()) / 1000);
     for (const place of prices) if (left(place.dataset.sale) <= 0) endSale(place);
     for (const place of ends) {
-      const seconds = left(place.dateTime);
+      const seconds = left(place.dateTime), language = `${root.lang}-u-nu-${digits[place.dataset.zero]}`;
       place.title ||= place.textContent;
       place.textContent = seconds > 0 ? place.dataset.until.replace("{left}", timeLeft(seconds, language)) : place.dataset.over;
     }

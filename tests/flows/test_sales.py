@@ -1,5 +1,6 @@
 """A sale that ends while somebody looks, and the rest of a bundle, in three languages on a phone."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from checkout.models import Order
-from tests.factories import make_bundle, make_product, make_sale, make_user, paid_order
+from tests.factories import make_bundle, make_product, make_sale, make_shop, make_user, paid_order
 from tests.flows.conftest import PHONE, text_of
 from tests.flows.test_affiliates import sign_in_as
 from tests.flows.test_buying import put_in_cart
@@ -45,6 +46,19 @@ def test_a_sale_counts_down_and_ends_on_the_page(
 
     expect(price).not_to_contain_text(during)
     expect(price).to_contain_text(after)
+
+
+def test_what_is_left_is_written_in_the_digits_of_the_shop(open_page: Callable[..., Page]) -> None:
+    book = make_product(2400)
+    make_sale(book, 1500, sale_ends_at=timezone.now() + timedelta(hours=2))
+    make_shop(arabic_numerals="arabic")
+    page = open_page("ar", PHONE)
+    page.clock.install()
+
+    page.goto(f"/ar/products/{book.slug}/")
+    page.clock.fast_forward("30:00")
+
+    expect(page.locator(".until").first).to_have_text(re.compile("بقي ساعة و(٢٩|٣٠) دقيقة"))
 
 
 @LANGUAGES
