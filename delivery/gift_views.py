@@ -17,6 +17,7 @@ from checkout.gifts import accept, keep, readdress, send_again
 from checkout.models import Gift, Order
 from delivery.gift_pages import gift_page
 from delivery.views import show_order
+from storefront.unlisted import unlisted
 
 
 @login_not_required
@@ -31,10 +32,7 @@ def gift(request: HttpRequest, token: str) -> HttpResponse:
         except GiftNotPossible as refusal:
             messages.error(request, str(refusal))
         return redirect(gift)
-    response = TemplateResponse(request, "delivery/gift.html", gift_page(gift, user))
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "same-origin"
-    return response
+    return unlisted(TemplateResponse(request, "delivery/gift.html", gift_page(gift, user)))
 
 
 @login_not_required

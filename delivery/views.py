@@ -24,6 +24,7 @@ from delivery.models import MailOptOut
 from delivery.news import email_of, start_mails, stop_mails
 from delivery.pages import look_again, order_page, shelves, status_of
 from storefront.errors import StorefrontError
+from storefront.unlisted import unlisted
 
 _NO_DOWNLOAD: dict[type[StorefrontError], tuple[str, int]] = {  # the first that fits
     LinkExpired: ("expired", 410),
@@ -71,10 +72,7 @@ def show_order(request: HttpRequest, order: Order, forms: dict[str, Any]) -> Htt
         _empty_cart(request, order)
     parts = [import_string(path)(request, order) for path in settings.ORDER_PARTS]
     context = {"form": RefundRequestForm(), **order_page(order), **forms, "parts": parts}
-    response = TemplateResponse(request, "delivery/order.html", context)
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "same-origin"
-    return response
+    return unlisted(TemplateResponse(request, "delivery/order.html", context))
 
 
 @login_not_required

@@ -1,5 +1,3 @@
-from typing import TypeVar
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -18,8 +16,7 @@ from invoicing.pages import details_context, document_page
 from invoicing.paper import filename_of
 from invoicing.printing import open_pdf
 from storefront.errors import StorefrontError
-
-Response = TypeVar("Response", bound=HttpResponseBase)
+from storefront.unlisted import unlisted
 
 
 @login_not_required
@@ -29,7 +26,7 @@ def document(request: HttpRequest, token: str, number: str) -> HttpResponse:
     document = _document(token, number)
     response = HttpResponse(document_page(document))
     response["Content-Language"] = document.language
-    return _private(response)
+    return unlisted(response)
 
 
 @login_not_required
@@ -41,7 +38,7 @@ def document_pdf(request: HttpRequest, token: str, number: str) -> HttpResponseB
         file = open_pdf(document.pdf)
     except PdfNotReady:
         return redirect("document", token, number)
-    return _private(FileResponse(file, as_attachment=True, filename=filename_of(document)))
+    return unlisted(FileResponse(file, as_attachment=True, filename=filename_of(document)))
 
 
 @login_not_required
@@ -65,16 +62,9 @@ def invoice_details(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _details_page(request: HttpRequest, order: Order, form: DetailsForm | None = None) -> HttpResponse:
-    return _private(TemplateResponse(request, "invoicing/details.html", details_context(order, form)))
+    return unlisted(TemplateResponse(request, "invoicing/details.html", details_context(order, form)))
 
 
 def _document(token: str, number: str) -> Document:
     documents = Document.objects.select_related("order", "pdf")
     return get_object_or_404(documents, order__token=token, number=number)
-
-
-def _private(response: Response) -> Response:
-    """Its address opens to whoever has it, so it is told to nobody."""
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "same-origin"
-    return response
